@@ -1,0 +1,1 @@
+"""From a question to quoted sentences, then Telegram as a thin shell over that."""

@@ -1,0 +1,1 @@
+"""From what a newspaper has to passages that can be searched. Knows nothing of `bot`."""
