@@ -1,0 +1,1 @@
+"""The `baoda` command, and the programs that build, train and measure."""
