@@ -1,0 +1,71 @@
+"""Reading a question: what kind of answer it wants, in Chinese, in English or in keywords."""
+
+from __future__ import annotations
+
+import re
+
+from bot.models import Asks, Question
+from index.errors import QuestionError
+from index.text import fold
+
+LONGEST = 500
+
+# First match wins: 多少人 asks for a number although 人 could be a person.
+_KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
+    ("why", re.compile(r"为什么|为何|为啥|怎么|如何|怎样|\bwhy\b|\bhow (?:do|does|did|can|is|are|was|were|to)\b")),
+    ("date", re.compile(r"什么时[候间]|何时|啥时|哪[一]?[天年月日]|几[月号点]|日期|时间$|\bwhen\b|\bwhat (?:year|date|time|day)\b")),
+    (
+        "number",
+        re.compile(
+            r"多少|几(?!乎|何|近)|多[大高长远重久宽深]|第几|[人次数总]数|数量|金额|比例|占比|增速|面积|产量|总额|价格|岁数|年龄$"
+            r"|\bhow (?:many|much|long|old|far|tall|large|big|high)\b|\bnumber of\b"
+        ),
+    ),
+    ("list", re.compile(r"哪些|哪几|有什么|分别是|\bwhich \w+s\b|\bwhat are\b")),
+    ("organisation", re.compile(r"哪[一]?[家所]|哪个(?:公司|企业|单位|部门|机构|学校|大学|医院|银行|集团)|\bwhich (?:company|school|agency)\b")),
+    ("person", re.compile(r"谁|哪[一]?位|何人|什么人|姓名|\bwho\b|\bwhose\b")),
+    (
+        "place",
+        re.compile(
+            r"哪里|哪儿|在哪|何处|何地|什么地方|地[点址]|哪个(?:国家|省|城市|市|县|区|镇|街道|乡|村|社区|地方|地区)|\bwhere\b"
+        ),
+    ),
+    ("yesno", re.compile(r"吗[?？]?$|是否|是不是|有没有|能不能|会不会|可以不可以|^(?:is|are|was|were|do|does|did|has|have|can|will)\b")),
+    ("definition", re.compile(r"^什么是|是什么[?？]?$|指(?:的是)?什么|何为|\bwhat (?:is|was)\b")),
+)
+_UNIT = re.compile(
+    r"(?:多少|几|第几)(?:[百千万亿]+)?(?P<unit>公斤|千克|公里|千米|平方米|平方公里|立方米|公顷|分钟|小时|个月|个百分点|欧元|美元|万元"
+    r"|亿元|[人名位个项家户元块钱岁天年吨亩米次场届件套组辆台只头条座所间期公里斤克升度层楼号路])"
+)
+_ENGLISH_UNITS = ((re.compile(r"\bhow many (?:people|workers|persons|employees|residents|students)\b"), "人"), (re.compile(r"\bhow old\b"), "岁"))
+_MONEY = re.compile(r"多少钱|价格|金额|投资|收入|费用|产值|补贴|奖金|工资|\bhow much (?:money|did|does|was)\b|\bcost\b")
+
+
+def read(text: str) -> Question:
+    """Read a question as typed.
+
+    Raises:
+        QuestionError: It is empty, has nothing to search for, or is longer than 500 characters.
+    """
+    text = text.strip()
+    if not text:
+        raise QuestionError("the question is empty: ask something, e.g. 净菜工坊要用多少人？")
+    if len(text) > LONGEST:
+        raise QuestionError(f"the question has {len(text):,} characters: ask in at most {LONGEST}")
+    search = " ".join(fold(text).split())
+    if not any(character.isalnum() for character in search):
+        raise QuestionError("the question has no word or number to look for")
+    asks = next((kind for kind, pattern in _KINDS if pattern.search(search)), "other")
+    return Question(text=text, search=search, asks=asks, unit=_unit(search) if asks == "number" else None)
+
+
+def _unit(search: str) -> str | None:
+    if found := _UNIT.search(search):
+        return found["unit"]
+    if unit := next((unit for pattern, unit in _ENGLISH_UNITS if pattern.search(search)), None):
+        return unit
+    if re.search(r"人数", search):
+        return "人"
+    if re.search(r"多大年纪|年龄", search):
+        return "岁"
+    return "元" if _MONEY.search(search) else None
