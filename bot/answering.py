@@ -56,7 +56,7 @@ class Answerer:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def ask(self, text: str, *, id: str | None = None) -> Answer:  # noqa: A002 - the contract's name
+    def ask(self, text: str, *, id: str | int | None = None) -> Answer:  # noqa: A002 - the contract's name
         """Answer one question, with up to three quotes, or with none and the nearest headlines.
 
         Raises:

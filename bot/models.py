@@ -73,7 +73,7 @@ class Headline(Frozen):
 class Answer(Frozen):
     """The answer to one question: quotes, best first, or none and the nearest headlines."""
 
-    id: str | None = None
+    id: str | int | None = None
     question: str
     answered: bool
     answer: str | None = Field(description="the short answer inside the first quote")

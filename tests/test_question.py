@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.question import LONGEST, read
+from bot.spans import spans
+from index.errors import QuestionError
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "unit"),
+    [
+        ("净菜工坊要用多少人？", "number", "人"),
+        ("淨菜工坊要用多少人？", "number", "人"),
+        ("净菜工坊 人数", "number", "人"),
+        ("有几名志愿者", "number", "名"),
+        ("总投资多少钱？", "number", "钱"),
+        ("How many people work there?", "number", "人"),
+        ("职业经理人今年多大年纪？", "number", "岁"),
+        ("大桥什么时候合龙？", "date", None),
+        ("When does it open?", "date", None),
+        ("村支书是谁？", "person", None),
+        ("Who runs it?", "person", None),
+        ("开班仪式在哪里举行？", "place", None),
+        ("哪个社区办的？", "place", None),
+        ("哪家公司中标？", "organisation", None),
+        ("有哪些措施？", "list", None),
+        ("为什么停水？", "why", None),
+        ("How do I get there?", "why", None),
+        ("周一闭馆吗？", "yesno", None),
+        ("什么是微改革？", "definition", None),
+        ("邻舍节", "other", None),
+    ],
+)
+def test_the_kind_of_answer_is_read_from_the_question(text: str, asks: str, unit: str | None) -> None:
+    question = read(text)
+    assert (question.asks, question.unit) == (asks, unit)
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "？！", "长" * (LONGEST + 1)])
+def test_what_cannot_be_asked_is_said_in_one_line(text: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        read(text)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 120
+
+
+@given(st.text(max_size=LONGEST))
+def test_any_other_text_is_a_question(text: str) -> None:
+    if any(character.isalnum() for character in text):
+        assert read(text).text == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "best"),
+    [
+        ("要用多少人？", "今天需要3吨青甘蓝、300公斤小青菜……大概需要20名阿姨处理。", "20名"),
+        ("完成投资多少亿元？", "前10个月，20个项目完成投资137.77亿元，完成目标的138%。", "137.77亿元"),
+        ("什么时候取得许可证？", "该项目于今年9月取得施工许可证，投资10667万元。", "今年9月"),
+        ("副经理是谁？", "信息技术部副经理周皛晶正登录平台。", "周皛晶"),
+        ("书记是谁？", "中华村党委书记谢微叶说。", "谢微叶"),
+        ("有多少人？", "大家一起努力，十分高兴。", None),
+    ],
+)
+def test_the_short_answer_is_of_the_kind_asked_for(question: str, sentence: str, best: str | None) -> None:
+    found = [span for span in spans(sentence, read(question)) if span[2] > 0]
+    assert (sentence[slice(*max(found, key=lambda span: span[2])[:2])] if found else None) == best
