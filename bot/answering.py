@@ -23,7 +23,9 @@ MOST_NEAREST = 3
 # A later quote must be this close to the first, relative to it.
 _WORTH_QUOTING = 0.8
 # It cannot be read alone: 它…, 该项目…, 这一数字… (but 这几天, 其中, 此外 can).
-_NEEDS_CONTEXT = re.compile(r"(?:它|他|她|其(?!中|他|实|余)|该|此(?!外|次|前|后)|这(?!几|天|次|里|时|些年)|两者|前者|后者)")
+_NEEDS_CONTEXT = re.compile(
+    r"(?:它|他|她|其(?!中|他|实|余)|该|此(?!外|次|前|后)|这(?!几|天|次|里|时|些年)|两者|前者|后者)"
+)
 
 
 class Answerer:
@@ -72,7 +74,9 @@ class Answerer:
             id=id,
             question=question.text,
             answered=bool(quotes),
-            answer=first.text[first.answer_start : first.answer_end] if first and first.answer_start is not None else None,
+            answer=first.text[first.answer_start : first.answer_end]
+            if first and first.answer_start is not None
+            else None,
             quotes=quotes,
             nearest=_nearest(hits),
             took_ms=round((time.perf_counter() - began) * 1000),
@@ -97,7 +101,11 @@ def _adds(sentence: ScoredSentence, taken: list[ScoredSentence]) -> bool:
     body = sentence.hit.article.body
     text, answer = body[sentence.start : sentence.end], _short(sentence)
     for other in taken:
-        if other.hit.article.id == sentence.hit.article.id and other.start <= sentence.end and sentence.start <= other.end + 1:
+        if (
+            other.hit.article.id == sentence.hit.article.id
+            and other.start <= sentence.end
+            and sentence.start <= other.end + 1
+        ):
             return False
         if other.hit.article.body[other.start : other.end] == text or (answer is not None and answer == _short(other)):
             return False
@@ -148,13 +156,17 @@ def _cut(body: str, sentence: ScoredSentence) -> tuple[int, int]:
 def _clauses(body: str, sentence: ScoredSentence) -> tuple[int, int]:
     """The clauses of an overlong sentence around the answer, as many as fit in 200 characters."""
     marks = [sentence.start]
-    marks += [found.end() for found in re.finditer("[，；：、,;]", body[: sentence.end]) if found.end() > sentence.start]
+    marks += [
+        found.end() for found in re.finditer("[，；：、,;]", body[: sentence.end]) if found.end() > sentence.start
+    ]
     marks.append(sentence.end)
     at = sentence.answer_start if sentence.answer_start is not None else sentence.start
     start = max(mark for mark in marks if mark <= at)
     ends = [mark for mark in marks if start < mark <= start + LONGEST_QUOTE]
     if not ends or (sentence.answer_end is not None and ends[-1] < sentence.answer_end):
-        return max(sentence.start, at - LONGEST_QUOTE // 4), min(sentence.end, max(sentence.start, at - LONGEST_QUOTE // 4) + LONGEST_QUOTE)
+        return max(sentence.start, at - LONGEST_QUOTE // 4), min(
+            sentence.end, max(sentence.start, at - LONGEST_QUOTE // 4) + LONGEST_QUOTE
+        )
     end = ends[-1]
     earlier = [mark for mark in marks if end - LONGEST_QUOTE <= mark <= start]
     return earlier[0], end

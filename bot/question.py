@@ -13,7 +13,12 @@ LONGEST = 500
 # First match wins: 多少人 asks for a number although 人 could be a person.
 _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     ("why", re.compile(r"为什么|为何|为啥|怎么|如何|怎样|\bwhy\b|\bhow (?:do|does|did|can|is|are|was|were|to)\b")),
-    ("date", re.compile(r"什么时[候间]|何时|啥时|哪[一]?[天年月日]|几[月号点]|日期|时间$|\bwhen\b|\bwhat (?:year|date|time|day)\b")),
+    (
+        "date",
+        re.compile(
+            r"什么时[候间]|何时|啥时|哪[一]?[天年月日]|几[月号点]|日期|时间$|\bwhen\b|\bwhat (?:year|date|time|day)\b"
+        ),
+    ),
     (
         "number",
         re.compile(
@@ -22,7 +27,12 @@ _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
         ),
     ),
     ("list", re.compile(r"哪些|哪几|有什么|分别是|\bwhich \w+s\b|\bwhat are\b")),
-    ("organisation", re.compile(r"哪[一]?[家所]|哪个(?:公司|企业|单位|部门|机构|学校|大学|医院|银行|集团)|\bwhich (?:company|school|agency)\b")),
+    (
+        "organisation",
+        re.compile(
+            r"哪[一]?[家所]|哪个(?:公司|企业|单位|部门|机构|学校|大学|医院|银行|集团)|\bwhich (?:company|school|agency)\b"
+        ),
+    ),
     ("person", re.compile(r"谁|哪[一]?位|何人|什么人|姓名|\bwho\b|\bwhose\b")),
     (
         "place",
@@ -30,14 +40,22 @@ _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
             r"哪里|哪儿|在哪|何处|何地|什么地方|地[点址]|哪个(?:国家|省|城市|市|县|区|镇|街道|乡|村|社区|地方|地区)|\bwhere\b"
         ),
     ),
-    ("yesno", re.compile(r"吗[?？]?$|是否|是不是|有没有|能不能|会不会|可以不可以|^(?:is|are|was|were|do|does|did|has|have|can|will)\b")),
+    (
+        "yesno",
+        re.compile(
+            r"吗[?？]?$|是否|是不是|有没有|能不能|会不会|可以不可以|^(?:is|are|was|were|do|does|did|has|have|can|will)\b"
+        ),
+    ),
     ("definition", re.compile(r"^什么是|是什么[?？]?$|指(?:的是)?什么|何为|\bwhat (?:is|was)\b")),
 )
 _UNIT = re.compile(
     r"(?:多少|几|第几)(?:[百千万亿]+)?(?P<unit>公斤|千克|公里|千米|平方米|平方公里|立方米|公顷|分钟|小时|个月|个百分点|欧元|美元|万元"
     r"|亿元|[人名位个项家户元块钱岁天年吨亩米次场届件套组辆台只头条座所间期公里斤克升度层楼号路])"
 )
-_ENGLISH_UNITS = ((re.compile(r"\bhow many (?:people|workers|persons|employees|residents|students)\b"), "人"), (re.compile(r"\bhow old\b"), "岁"))
+_ENGLISH_UNITS = (
+    (re.compile(r"\bhow many (?:people|workers|persons|employees|residents|students)\b"), "人"),
+    (re.compile(r"\bhow old\b"), "岁"),
+)
 _MONEY = re.compile(r"多少钱|价格|金额|投资|收入|费用|产值|补贴|奖金|工资|\bhow much (?:money|did|does|was)\b|\bcost\b")
 
 

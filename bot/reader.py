@@ -50,13 +50,20 @@ class SentenceReader:
         folded = [fold(c.text) for c in candidates]
         rarity = {w: math.log(1 + len(folded) / (0.5 + sum(w in text for text in folded))) for w in wanted}
         scored = [
-            self._score(question, candidate, float(cosine), _covered(rarity, text, fold(candidate.hit.article.title + candidate.hit.passage.text)))
+            self._score(
+                question,
+                candidate,
+                float(cosine),
+                _covered(rarity, text, fold(candidate.hit.article.title + candidate.hit.passage.text)),
+            )
             for candidate, cosine, text in zip(candidates, cosines, folded, strict=True)
         ]
         scored.sort(key=lambda s: (-s.score, s.start))
         return Reading(sentences=tuple(scored), answerability=scored[0].score)
 
-    def _score(self, question: Question, candidate: _Candidate, cosine: float, covered: tuple[float, float]) -> ScoredSentence:
+    def _score(
+        self, question: Question, candidate: _Candidate, cosine: float, covered: tuple[float, float]
+    ) -> ScoredSentence:
         typed = spans(candidate.text, question)
         wants = question.asks in ("number", "date", "person", "place", "organisation")
         best = max(typed, key=lambda span: (span[2], -_distance(question, candidate.text, span)), default=None)
@@ -97,5 +104,7 @@ def _covered(rarity: dict[str, float], sentence: str, around: str) -> tuple[floa
 
 def _distance(question: Question, sentence: str, span: tuple[int, int, float]) -> float:
     """Mean distance in characters from the span to the question's characters that the sentence repeats."""
-    at = np.array([i for i, c in enumerate(fold(sentence)) if c in question.search and not span[0] <= i < span[1] and c.isalnum()])
+    at = np.array(
+        [i for i, c in enumerate(fold(sentence)) if c in question.search and not span[0] <= i < span[1] and c.isalnum()]
+    )
     return float(np.abs(at - (span[0] + span[1]) / 2).mean()) if len(at) else 0.0

@@ -205,7 +205,9 @@ def _read_questions(path: Path) -> list[tuple[str | int | None, str]]:
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else f"byte {error.start}: {error.reason}"
+    return (
+        error.strerror or type(error).__name__ if isinstance(error, OSError) else f"byte {error.start}: {error.reason}"
+    )
 
 
 @contextmanager
@@ -250,3 +252,7 @@ def _console() -> Any:
     from rich.console import Console
 
     return Console(highlight=False)
+
+
+if __name__ == "__main__":
+    main()
