@@ -18,6 +18,8 @@ import typer
 from index.errors import ArchiveError, BaodaError, QuestionError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.settings import BotSettings
     from index.archive import AddReport, Progress
     from index.models import Article
@@ -177,7 +179,7 @@ def _date(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise ArchiveError(f"--date {text} is not a date of the calendar: give YYYY-MM-DD, e.g. 2024-11-30") from None
 
@@ -248,7 +250,7 @@ def _print_json(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _console() -> Any:
+def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)

@@ -25,7 +25,9 @@ def test_width_script_and_case_do_not_matter_to_search() -> None:
     assert fold("臺灣３４７．２億元ＡＢＣ") == fold("台湾347.2亿元abc")
 
 
-@pytest.mark.parametrize(("text", "expected"), [("淨菜工坊", True), ("净菜工坊", False), ("ＡＢＣ", False), ("How many?", False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("淨菜工坊", True), ("净菜工坊", False), ("ＡＢＣ", False), ("How many?", False)]
+)
 def test_traditional_text_is_told_from_simplified(text: str, expected: bool) -> None:
     assert is_traditional(text) is expected
 
@@ -52,7 +54,10 @@ def test_no_letter_or_digit_is_outside_every_sentence(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("本报讯 “需要3吨甘蓝……大概需要20名阿姨。”这几天，工坊很忙。", ["需要3吨甘蓝……大概需要20名阿姨。", "这几天，工坊很忙。"]),
+        (
+            "本报讯 “需要3吨甘蓝……大概需要20名阿姨。”这几天，工坊很忙。",
+            ["需要3吨甘蓝……大概需要20名阿姨。", "这几天，工坊很忙。"],
+        ),
         ("本报讯（记者 张三）今天开馆。", ["今天开馆。"]),
         ("【改革故事】近日，记者来到中控室。", ["近日，记者来到中控室。"]),
         ("宣讲要浅出……”此次集训营开始了。", ["宣讲要浅出……", "此次集训营开始了。"]),
