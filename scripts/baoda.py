@@ -31,6 +31,7 @@ app.add_typer(index_app, name="index")
 app.add_typer(articles_app, name="articles")
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The archive's folder (BAODA_DATA).")]
+MOST_ROWS = 40
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -232,7 +233,31 @@ def _progress() -> Iterator[Progress]:
 
 
 def _show_report(report: AddReport, articles: Iterator[Article]) -> None:
-    raise NotImplementedError
+    """Say what became of each source, then the articles found, doubtful ones first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    for source in report.sources:
+        typer.echo(f"{source.name}: {source.state}, {source.articles} article{'' if source.articles == 1 else 's'}")
+    names = {source.name for source in report.sources if source.state != "unchanged"}
+    found = [article for article in articles if article.source in names]
+    if not found:
+        return
+    doubtful_first = sorted(found, key=lambda article: article.confidence)
+    table = Table("sure", "page", "kind", "headline", "bylines", "characters", box=None, header_style="dim")
+    for article in doubtful_first[:MOST_ROWS]:
+        names_of = " ".join(byline.name for byline in article.bylines)
+        table.add_row(
+            f"{article.confidence:.2f}",
+            _page(article.page) or "",
+            article.kind,
+            escape(article.title or "(no headline)"),
+            escape(names_of),
+            f"{len(article.body):,}",
+        )
+    _console().print(table)
+    if len(found) > MOST_ROWS:
+        typer.echo(f"… and {len(found) - MOST_ROWS:,} more: baoda articles list")
 
 
 def _contract(article: Article) -> dict[str, Any]:
