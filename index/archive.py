@@ -1,0 +1,254 @@
+"""The archive: add sources, search passages, check quotes. The only module that others need of the storage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from index import lexical
+from index.adding import AddedSource, AddReport, Given, add
+from index.cache import Progress
+from index.errors import ArchiveError
+from index.issues import read_article, read_lines, text_hash
+from index.models import Article, Frozen, Hit, Passage
+from index.search import POOL, fuse
+from index.store import Store, meta
+from index.vectors import Matrix, VectorIndex
+
+if TYPE_CHECKING:
+    from index.embedding import Embedder
+
+__all__ = ["AddReport", "AddedSource", "Archive", "Progress", "Status"]
+
+
+class Status(Frozen):
+    """What an archive holds."""
+
+    sources: int
+    pages: int
+    lines: int
+    articles: int
+    retracted: int
+    passages: int
+    vectors: int
+    model: str | None
+    generation: int
+    bytes: int
+    added: dt.datetime | None
+
+
+class Archive:
+    """An archive in one folder. Many threads may search it; one at a time may add."""
+
+    def __init__(self, store: Store, embedder: Embedder | None) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._index: VectorIndex | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, data: Path, *, embedder: Embedder | None = None, write: bool = False) -> Self:
+        """Open the archive in the folder `data`; with `write`, make it where there is none.
+
+        Without an embedder, search goes by words alone and nothing can be added.
+
+        Raises:
+            ArchiveError: There is no archive, it cannot be used as asked, or another model made its vectors.
+        """
+        archive = cls(Store(data, write=write), embedder)
+        try:
+            with archive._store.reading() as connection:
+                stamps = meta(connection)
+                if not write and not stamps["generation"]:
+                    raise ArchiveError(f"{data}: nothing was added yet; add an issue first with `baoda index add`")
+                archive._check_model(stamps["model"])
+        except BaseException:
+            archive.close()
+            raise
+        return archive
+
+    def close(self) -> None:
+        """Close the archive's files."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Return the archive itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the archive."""
+        self.close()
+
+    @property
+    def generation(self) -> int:
+        """Number of commits so far. Another process's commit shows here, and in the next search, at once."""
+        with self._store.reading() as connection:
+            return int(meta(connection)["generation"])
+
+    def add(
+        self,
+        paths: Sequence[Path],
+        *,
+        paper: str | None = None,
+        published: dt.date | None = None,
+        page: int | None = None,
+        progress: Progress | None = None,
+    ) -> AddReport:
+        """Add files, or the files of folders. `paper`, `published` and `page` say what the sources do not.
+
+        Each issue is one transaction, and an interrupted call continues where it stopped when it is repeated.
+        `index.issues` states what counts as the same source and the same article.
+
+        Raises:
+            SourceError: A path is missing or not a source. Nothing is added, unless there are more than 64 MB:
+                then the issues before it are.
+            ArchiveError: The archive cannot be written, e.g. the disk is full. It is as it was.
+            ModelError: The embedding model cannot be loaded.
+        """
+        if self._embedder is None:
+            raise ArchiveError("the archive was opened without an embedding model: nothing can be added")
+        return add(self._store, self._embedder, paths, Given(paper, published, page), progress)
+
+    def articles(self, *, paper: str | None = None, published: dt.date | None = None) -> Iterator[Article]:
+        """Yield the current articles, all or of one paper or date, by date, page and line; undated ones last."""
+        with self._store.reading() as connection:
+            keys = connection.execute(
+                "SELECT pk FROM articles WHERE current AND (?1 IS NULL OR paper = ?1) AND (?2 IS NULL OR published = ?2) "
+                "ORDER BY published IS NULL, published, paper, page IS NULL, page, source, line, pk",
+                (paper, published and published.isoformat()),
+            ).fetchall()
+            for (pk,) in keys:
+                yield _article(connection, pk)
+
+    def article(self, article_id: str) -> Article:
+        """Return a current article.
+
+        Raises:
+            ArchiveError: There is none of this id.
+        """
+        with self._store.reading() as connection:
+            return _article(connection, _current(connection, article_id))
+
+    def search(self, query: str, k: int = 10) -> list[Hit]:
+        """Return up to `k` passages for `query`, best first: words and vectors fused, ties by passage id.
+
+        Only passages of current articles are found, all as of one commit, the newest.
+        """
+        words = lexical.words(query)
+        vector = None if self._embedder is None else self._embedder.query(query)
+        with self._store.reading() as connection:
+            by_vectors = [] if vector is None else self._nearest(connection, vector)
+            by_words = lexical.search(connection, words, POOL)
+            cosines, bm25 = dict(by_vectors), dict(by_words)
+            hits: list[Hit] = []
+            articles: dict[int, Article] = {}
+            for passage, score in fuse(by_words, by_vectors)[:k]:
+                pk, start, end = connection.execute(
+                    'SELECT article, "start", "end" FROM passages WHERE id = ?', (passage,)
+                ).fetchone()
+                article = articles[pk] = articles.get(pk) or _article(connection, pk)
+                found = Passage(id=passage, article_id=article.id, start=start, end=end, text=article.body[start:end])
+                hits.append(
+                    Hit(
+                        passage=found, article=article, score=score, cosine=cosines.get(passage), bm25=bm25.get(passage)
+                    )
+                )
+            return hits
+
+    def verify_quote(self, article_id: str, start: int, end: int, text: str) -> None:
+        """Prove that `text` may be quoted: it is `body[start:end]` of the current article, as its source has it.
+
+        Raises:
+            ArchiveError: The article is unknown or retracted, the text is not that slice, the stored article is not
+                what was added, or its characters do not lead to the lines of its stored pages.
+        """
+        with self._store.reading() as connection:
+            pk = _current(connection, article_id)
+            article = _article(connection, pk)
+            if not 0 <= start < end or article.body[start:end] != text:
+                raise ArchiveError(f"article {article_id}: characters {start} to {end} are not the text to be quoted")
+            _check(connection, pk, article)
+
+    def status(self) -> Status:
+        """Count what the archive holds."""
+        with self._store.reading() as connection:
+            stamps = meta(connection)
+            return Status(
+                sources=_count(connection, "sources WHERE current AND complete"),
+                pages=_count(connection, "pages JOIN sources ON sources.id = pages.source AND sources.current"),
+                lines=_lines(connection),
+                articles=_count(connection, "articles WHERE current"),
+                retracted=_count(connection, "retractions WHERE restored IS NULL"),
+                passages=_count(connection, "passages"),
+                vectors=_count(connection, "vectors"),
+                model=stamps["model"],
+                generation=stamps["generation"],
+                bytes=self._store.bytes,
+                added=stamps["added"],
+            )
+
+    def _nearest(self, connection: sqlite3.Connection, vector: Matrix) -> list[tuple[int, float]]:
+        """Search FAISS, brought to the snapshot that `connection` is about to read."""
+        with self._lock:
+            stamps = meta(connection)  # the snapshot begins here, under the lock
+            self._check_model(stamps["model"])
+            if not stamps["generation"]:
+                return []
+            if self._index is None:
+                self._index = VectorIndex(stamps["dim"])
+            self._index.follow(connection, stamps["generation"])
+            return self._index.search(vector, POOL)
+
+    def _check_model(self, stamped: str | None) -> None:
+        if self._embedder and stamped not in (None, self._embedder.name):
+            raise ArchiveError(
+                f"{self._store.path}: its vectors were made by the model {stamped}, not {self._embedder.name}; "
+                "set BAODA_EMBEDDING_MODEL to that model or add everything to a new folder"
+            )
+
+
+def _current(connection: sqlite3.Connection, article_id: str) -> int:
+    row = connection.execute("SELECT pk FROM articles WHERE id = ? AND current", (article_id,)).fetchone()
+    if row is None:
+        raise ArchiveError(
+            f"there is no article {article_id} in this archive; `baoda articles list` shows those there are"
+        )
+    return int(row[0])
+
+
+def _article(connection: sqlite3.Connection, pk: int) -> Article:
+    return read_article(*connection.execute("SELECT record, body, trace FROM articles WHERE pk = ?", (pk,)).fetchone())
+
+
+def _check(connection: sqlite3.Connection, pk: int, article: Article) -> None:
+    """Check an article against the hash it was stored with, and its trace against the lines of its pages."""
+    stored = connection.execute("SELECT text_hash FROM articles WHERE pk = ?", (pk,)).fetchone()[0]
+    if stored != text_hash(article):
+        raise ArchiveError(f"article {article.id}: the stored text was changed after it was added; restore a backup")
+    pages = connection.execute(
+        "SELECT places.position, lines FROM places JOIN pages ON pages.id = places.page WHERE places.article = ?", (pk,)
+    )
+    lines = {position: {line.number: line.text for line in read_lines(stored)} for position, stored in pages}
+    if lines:
+        from index.layout import check_trace
+
+        try:
+            check_trace(article, lambda place, number: lines[place][number])
+        except (ValueError, KeyError) as error:
+            raise ArchiveError(f"article {article.id}: does not lead to the lines of its page ({error})") from None
+
+
+def _count(connection: sqlite3.Connection, what: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])  # noqa: S608 - constants of ours
+
+
+def _lines(connection: sqlite3.Connection) -> int:
+    row = connection.execute(
+        "SELECT ifnull(sum(line_count), 0) FROM pages JOIN sources ON sources.id = pages.source AND sources.current"
+    )
+    return int(row.fetchone()[0])

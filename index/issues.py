@@ -1,0 +1,328 @@
+"""What adding a source changes: pages of an issue laid out together, articles matched with those known before.
+
+Rules of identity:
+
+* The hash of its bytes decides whether a source is unchanged.
+* A source is its absolute path. Other content at the same path replaces it, unless both have a known date
+  and the dates differ: then the file's name was used again for another day, and it is a new source.
+* The same content with other metadata given corrects the metadata.
+* Pages of one paper and date are one issue and are laid out together whenever one of them comes, so that
+  a jump is joined when its second half comes later. A page without paper or date stands alone.
+* An article laid out anew keeps the id of the one that it continues: the same text, else the same headline
+  or half of its words. An article given with its id (JSON lines) replaces the one that has it, and an
+  article so corrected outlives a new layout of its page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from index.models import Article, Box, Line, Page, Place, Run
+
+Layout = Callable[[Sequence[Page]], list[Article]]
+
+_SHINGLE = 5
+_LIKENESS = 0.5
+"""Share of the smaller body's runs of 5 characters that two versions of an article have in common at least."""
+
+
+@dataclass(eq=False)
+class SourceRow:
+    """A source. `id` is None until it is written; `paper`, `published` and `page` are what was given with it."""
+
+    id: int | None
+    path: str
+    name: str
+    sha256: str
+    kind: str
+    paper: str | None = None
+    published: dt.date | None = None
+    page: int | None = None
+    complete: bool = True
+
+
+IssueKey = tuple[str, dt.date] | SourceRow
+"""Paper and date of an issue; the source itself where they are unknown."""
+
+
+@dataclass(eq=False)
+class PageRow:
+    """A page. `id` is None until it is written."""
+
+    id: int | None
+    source: SourceRow
+    position: int
+    page: Page
+
+
+@dataclass(frozen=True)
+class Version:
+    """A stored version of an article."""
+
+    pk: int
+    id: str
+    current: bool
+    text_hash: bytes
+    record_hash: bytes
+
+
+@dataclass
+class Item:
+    """An article as it shall be: its places' pages, and the version that it takes the place of."""
+
+    article: Article
+    source: SourceRow
+    issue: IssueKey
+    pages: list[PageRow]
+    old: Version | None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether nothing about the article differs from the version that is current."""
+        return self.old is not None and self.old.current and self.old.record_hash == record_hash(self.article)
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether headline and body are those of the current version, and with them its passages."""
+        return self.old is not None and self.old.current and self.old.text_hash == text_hash(self.article)
+
+
+@dataclass
+class Plan:
+    """All that one transaction will change, worked out on the archive at `generation`."""
+
+    generation: int
+    sources: list[SourceRow] = field(default_factory=list)
+    pages: list[tuple[PageRow, IssueKey]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    retired: list[int] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+
+
+def text_hash(article: Article) -> bytes:
+    """Hash of what an article's passages are made of."""
+    return hashlib.blake2b(f"{article.title}\0{article.body}".encode(), digest_size=16).digest()
+
+
+def record_hash(article: Article) -> bytes:
+    """Hash of all of an article."""
+    return hashlib.blake2b(article.model_dump_json().encode(), digest_size=16).digest()
+
+
+def issue_of(source: SourceRow, paper: str | None, published: dt.date | None) -> IssueKey:
+    """Return the issue of a page or an article that came with `source`."""
+    return (paper, published) if paper and published else source
+
+
+def read_lines(stored: str) -> tuple[Line, ...]:
+    """Return the lines of a stored page."""
+    return tuple(
+        Line(number=number, text=text, box=box and _box(box), size=size, confidence=confidence)
+        for number, text, box, size, confidence in json.loads(stored)
+    )
+
+
+def dump_lines(page: Page) -> str:
+    """Return the lines of `page` as they are stored."""
+    rows = [
+        (line.number, line.text, line.box and tuple(line.box.model_dump().values()), line.size, line.confidence)
+        for line in page.lines
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_article(record: str, body: str, trace: str) -> Article:
+    """Return a stored article."""
+    runs = tuple(Run(start=a, end=b, place=p, line=n, column=c) for a, b, p, n, c in json.loads(trace))
+    return Article.model_validate(json.loads(record) | {"body": body, "trace": runs})
+
+
+def dump_article(article: Article) -> tuple[str, str, str]:
+    """Return `article` as it is stored: record, body, trace."""
+    trace = [(run.start, run.end, run.place, run.line, run.column) for run in article.trace]
+    return article.model_dump_json(exclude={"body", "trace"}), article.body, json.dumps(trace, separators=(",", ":"))
+
+
+def plan_pages(
+    connection: sqlite3.Connection, incoming: Sequence[PageRow], dropped: Sequence[int], generation: int, layout: Layout
+) -> Plan:
+    """Lay out every issue that `incoming` pages or the `dropped` sources belong to, and match the articles.
+
+    A source of `incoming` that has an id is one whose metadata is corrected; its stored pages are taken over.
+    """
+    sources = list(dict.fromkeys(row.source for row in incoming))
+    taken = {*dropped, *(source.id for source in sources if source.id is not None)}
+    issues: dict[IssueKey, list[PageRow]] = defaultdict(list)
+    for row in incoming:
+        issues[issue_of(row.source, row.page.paper, row.page.published)].append(row)
+    stored = _issues_of(connection, taken) | {
+        found: key for key in issues if not isinstance(key, SourceRow) and (found := _issue_id(connection, key))
+    }
+    for issue, key in stored.items():
+        if key is not None:
+            kept = [row for row in _stored_pages(connection, issue) if row.source.id not in taken]
+            issues[key] = kept + issues.get(key, [])
+    items: list[Item] = []
+    for key, rows in issues.items():
+        items += _lay_out(rows, key, layout)
+    olds = [pair for issue in stored for pair in _laid_out_before(connection, issue)]
+    retired = _match(connection, items, olds)
+    pages = [(row, issue_of(row.source, row.page.paper, row.page.published)) for row in incoming]
+    items = [item for item in items if item.old is None or item.old.current]
+    return Plan(generation, sources, pages, items, retired, list(dropped))
+
+
+def plan_articles(
+    connection: sqlite3.Connection,
+    source: SourceRow,
+    articles: Sequence[Article],
+    dropped: Sequence[int],
+    generation: int,
+) -> Plan:
+    """Match articles that come with their ids; `dropped` sources, given with the last ones, lose what is left of them."""
+    items: list[Item] = []
+    for article in articles:
+        old = _current(connection, article.id)
+        items.append(Item(article, source, issue_of(source, article.paper, article.published), [], old))
+    given = {article.id for article in articles}
+    retired = [
+        pk
+        for gone in dropped
+        for pk, identity in connection.execute("SELECT pk, id FROM articles WHERE source = ? AND current", (gone,))
+        if identity not in given
+    ]
+    return Plan(generation, [source], [], items, retired, list(dropped))
+
+
+def _box(values: Sequence[float]) -> Box:
+    left, top, right, bottom = values
+    return Box(left=left, top=top, right=right, bottom=bottom)
+
+
+def _issue_id(connection: sqlite3.Connection, key: tuple[str, dt.date]) -> int | None:
+    row = connection.execute(
+        "SELECT id FROM issues WHERE paper = ? AND published = ?", (key[0], key[1].isoformat())
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _issues_of(connection: sqlite3.Connection, sources: set[int]) -> dict[int, IssueKey | None]:
+    """Ids of the issues that pages of `sources` are in, with their keys; None for one that stands alone."""
+    found: dict[int, IssueKey | None] = {}
+    for source in sources:
+        for issue, paper, published in connection.execute(
+            "SELECT DISTINCT issues.id, issues.paper, issues.published FROM pages "
+            "JOIN issues ON issues.id = pages.issue WHERE pages.source = ?",
+            (source,),
+        ):
+            found[issue] = (paper, dt.date.fromisoformat(published)) if paper else None
+    return found
+
+
+def _stored_pages(connection: sqlite3.Connection, issue: int) -> list[PageRow]:
+    rows = connection.execute(
+        "SELECT pages.id, pages.source, position, pages.paper, pages.published, number, url, lines, path, name, sha256 "
+        "FROM pages JOIN sources ON sources.id = pages.source WHERE issue = ? AND sources.current ORDER BY pages.id",
+        (issue,),
+    )
+    pages: list[PageRow] = []
+    sources: dict[int, SourceRow] = {}
+    for pk, source_id, position, paper, published, number, url, lines, path, name, sha256 in rows:
+        source = sources.setdefault(source_id, SourceRow(source_id, path, name, sha256, "pages"))
+        page = Page(source=name, lines=read_lines(lines), paper=paper, published=published, number=number, url=url)
+        pages.append(PageRow(pk, source, position, page))
+    return pages
+
+
+def _lay_out(rows: list[PageRow], issue: IssueKey, layout: Layout) -> list[Item]:
+    """Lay out the pages of one issue. Pages that share a name go under names of their own meanwhile."""
+    rows = sorted(rows, key=lambda row: (row.page.number is None, row.page.number, row.source.path, row.position))
+    names = [(row.page.source, row.page.number) for row in rows]
+    called: dict[str, list[PageRow]] = defaultdict(list)
+    pages: list[Page] = []
+    for row, name in zip(rows, names, strict=True):
+        token = row.page.source if names.count(name) == 1 else f"{row.source.path}#{row.position}"
+        called[token].append(row)
+        pages.append(row.page if token == row.page.source else row.page.model_copy(update={"source": token}))
+    items = []
+    for article in layout(pages):
+        found = [_page_of(place, called[place.source]) for place in article.places]
+        places = tuple(
+            place.model_copy(update={"source": row.page.source})
+            for place, row in zip(article.places, found, strict=True)
+        )
+        items.append(Item(article.model_copy(update={"places": places}), found[0].source, issue, found, None))
+    return items
+
+
+def _page_of(place: Place, rows: list[PageRow]) -> PageRow:
+    if len(rows) == 1:
+        return rows[0]
+    return next(row for row in rows if row.page.number == place.page)
+
+
+def _current(connection: sqlite3.Connection, identity: str) -> Version | None:
+    row = connection.execute(
+        "SELECT pk, id, current, text_hash, record_hash FROM articles WHERE id = ? AND current", (identity,)
+    ).fetchone()
+    return Version(row[0], row[1], bool(row[2]), row[3], row[4]) if row else None
+
+
+def _laid_out_before(connection: sqlite3.Connection, issue: int) -> list[tuple[Version, str, str]]:
+    """Latest laid-out version of each living article of an issue, with headline and body."""
+    rows = connection.execute(
+        "SELECT pk, articles.id, articles.current, text_hash, record_hash, title, body FROM articles "
+        "JOIN sources ON sources.id = articles.source AND sources.kind = 'pages' WHERE issue = ? "
+        "AND EXISTS (SELECT 1 FROM articles AS living WHERE living.id = articles.id AND living.current) "
+        "ORDER BY articles.id, version",
+        (issue,),
+    )
+    latest = {row[1]: (Version(row[0], row[1], bool(row[2]), row[3], row[4]), row[5], row[6]) for row in rows}
+    return list(latest.values())
+
+
+def _match(connection: sqlite3.Connection, items: list[Item], olds: list[tuple[Version, str, str]]) -> list[int]:
+    """Give each item the old version that it continues and an id; return the current versions left over."""
+    free = dict(enumerate(olds))
+    for item in items:
+        same = next((at for at, (old, _, _) in free.items() if old.text_hash == text_hash(item.article)), None)
+        if same is not None:
+            item.old = free.pop(same)[0]
+    for item in items:
+        if item.old is None and free:
+            likeness = {at: _likeness(item.article, title, body) for at, (_, title, body) in free.items()}
+            best = max(likeness, key=lambda at: likeness[at])
+            if likeness[best] >= _LIKENESS:
+                item.old = free.pop(best)[0]
+    used = {item.old.id for item in items if item.old}
+    for item in items:
+        identity = item.old.id if item.old else _unused(connection, item.article.id, used)
+        used.add(identity)
+        item.article = item.article.model_copy(update={"id": identity})
+    return [old.pk for old, _, _ in free.values() if old.current]
+
+
+def _likeness(article: Article, title: str, body: str) -> float:
+    """1.0 for the same headline, else the share of the smaller body that both have."""
+    if title and title == article.title:
+        return 1.0
+    ours, theirs = _shingles(article.body), _shingles(body)
+    return len(ours & theirs) / max(1, min(len(ours), len(theirs)))
+
+
+def _shingles(body: str) -> set[str]:
+    return {body[at : at + _SHINGLE] for at in range(max(1, len(body) - _SHINGLE + 1))}
+
+
+def _unused(connection: sqlite3.Connection, identity: str, used: set[str]) -> str:
+    candidate, number = identity, 1
+    while candidate in used or connection.execute("SELECT 1 FROM articles WHERE id = ?", (candidate,)).fetchone():
+        number += 1
+        candidate = f"{identity}-{number}"
+    return candidate

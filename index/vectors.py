@@ -1,0 +1,145 @@
+"""Vectors of passages: half floats in the archive, and a FAISS index in memory that is derived from them.
+
+The database is the truth and keeps 16-bit floats: half the size of 32, and the cosine of unit vectors
+keeps three decimals. FAISS's 16-bit scalar quantiser holds exactly these numbers, so its exhaustive search
+is exact, in half the memory of `IndexFlatIP` and a quarter of its time (8 against 34 ms over 250,000
+vectors of 384 on two cores).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+_PAGE = 20_000
+"""Vectors read from the database at a time while the index is built."""
+
+
+def embedded_text(title: str, passage: str) -> str:
+    """Return what is embedded for a passage: the headline tells what 该项目 is."""
+    return f"{title}\n{passage}" if title else passage
+
+
+def text_hash(model: str, text: str) -> bytes:
+    """Return the 16 bytes under which the vector of `text` by `model` is stored."""
+    return hashlib.blake2b(f"{model}\0{text}".encode(), digest_size=16).digest()
+
+
+def stored(connection: sqlite3.Connection, hashes: Iterable[bytes]) -> dict[bytes, int]:
+    """Return the vector ids of those `hashes` that have a vector already."""
+    found: dict[bytes, int] = {}
+    for key in hashes:
+        row = connection.execute("SELECT id FROM vectors WHERE hash = ?", (key,)).fetchone()
+        if row:
+            found[key] = row[0]
+    return found
+
+
+def store(connection: sqlite3.Connection, hashes: Sequence[bytes], vectors: Matrix) -> None:
+    """Store `vectors` (n, dim) under `hashes`; one that is there already stays."""
+    halves = vectors.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise FloatingPointError("the embedding model returned a vector that is not finite")
+    connection.executemany(
+        "INSERT OR IGNORE INTO vectors(hash, vector) VALUES (?, ?)",
+        [(key, half.tobytes()) for key, half in zip(hashes, halves, strict=True)],
+    )
+
+
+@cache
+def _faiss() -> ModuleType:
+    """FAISS, imported late and always after torch: each brings an OpenMP, and only this order is known to be safe."""
+    import torch  # noqa: F401
+    import faiss  # isort: skip
+
+    module: ModuleType = faiss
+    return module
+
+
+class VectorIndex:
+    """FAISS over the passages of one archive, which it follows commit by commit.
+
+    Not thread-safe: FAISS cannot be searched while it is changed, and a search must see the generation of the
+    SQLite snapshot that its ids are looked up in. Hold one lock from the snapshot's begin to the search's end.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self._dim = dim
+        self._index: Any
+        self._generation: int
+        self._last: int
+        self._reset()
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Passage ids in the index, in any order, shape (n,)."""
+        ids: NDArray[np.int64] = _faiss().vector_to_array(self._index.id_map)
+        return ids
+
+    def follow(self, connection: sqlite3.Connection, generation: int) -> None:
+        """Bring the index to `generation`, that of the snapshot that `connection` reads, by what changed since.
+
+        Passage ids only grow and are never used again, so what is new lies behind the last id seen, and
+        what went is listed in `removed`.
+        """
+        if generation < self._generation:  # a backup was restored
+            self._reset()
+        if generation == self._generation:
+            return
+        try:
+            self._remove(connection)
+            self._add(connection)
+        except BaseException:  # half followed is not followed
+            self._reset()
+            raise
+        self._generation = generation
+
+    def _remove(self, connection: sqlite3.Connection) -> None:
+        if not len(self):
+            return
+        gone = connection.execute("SELECT passage FROM removed WHERE generation > ?", (self._generation,)).fetchall()
+        if gone:
+            self._index.remove_ids(np.array([row[0] for row in gone], dtype=np.int64))
+
+    def _add(self, connection: sqlite3.Connection) -> None:
+        while rows := connection.execute(
+            "SELECT passages.id, vectors.vector FROM passages JOIN vectors ON vectors.id = passages.vector "
+            "WHERE passages.id > ? ORDER BY passages.id LIMIT ?",
+            (self._last, _PAGE),
+        ).fetchall():
+            ids = np.array([row[0] for row in rows], dtype=np.int64)
+            halves = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float16)
+            self._index.add_with_ids(halves.reshape(len(rows), self._dim).astype(np.float32), ids)
+            self._last = int(ids[-1])
+
+    def search(self, query: Matrix, n: int) -> list[tuple[int, float]]:
+        """Return the `n` passages nearest to `query` (dim,) as (id, cosine), best first, ties by id."""
+        wanted = min(n, len(self))
+        if not wanted:
+            return []
+        cosines, ids = self._index.search(query.reshape(1, -1), wanted)
+        found = zip(ids[0].tolist(), cosines[0].tolist(), strict=True)
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def cosines(self, query: Matrix, ids: Iterable[int]) -> dict[int, float]:
+        """Return the cosine of `query` (dim,) with each passage of `ids`, all of which are in the index."""
+        return {passage: float(self._index.reconstruct(passage) @ query) for passage in ids}
+
+    def _reset(self) -> None:
+        faiss = _faiss()
+        quantiser = faiss.IndexScalarQuantizer(self._dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.IndexIDMap2(quantiser)
+        self._generation = -1
+        self._last = 0
