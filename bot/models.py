@@ -80,3 +80,11 @@ class Answer(Frozen):
     quotes: tuple[Quote, ...] = Field(max_length=3)
     nearest: tuple[Headline, ...]
     took_ms: int
+
+
+class AskedInVain(Frozen):
+    """A question that the archive could not answer."""
+
+    question: str
+    times: int
+    last: dt.date
