@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -141,7 +141,25 @@ def ask(
             if as_json:
                 _print_json(answer.model_dump(mode="json"))
             else:
-                _console().print(terminal(answer))
+                _console().print(terminal(answer), soft_wrap=True)
+
+
+@app.command()
+def asked(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 30,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """List what residents asked in vain, the most frequent first."""
+    from bot.asked import Asked
+
+    with closing(Asked(_settings(context, data).data)) as record:
+        for item in record.in_vain(days):
+            if as_json:
+                _print_json(item.model_dump(mode="json"))
+            else:
+                typer.echo(f"{item.times:>4} ×  {item.last}  {item.question}")
 
 
 @app.command()
