@@ -1,0 +1,251 @@
+"""The bot's process: polling that outlives faults, a token that stays out of logs, an end that finishes answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import signal
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+from telegram import Update
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, CallbackContext, MessageHandler, filters
+from telegram.request import HTTPXRequest
+
+from bot.conversation import Conversation, without_words
+from index.errors import BaodaError
+
+if TYPE_CHECKING:
+    from bot.answering import Answerer
+    from bot.settings import BotSettings
+
+    App = Application[Any, Any, Any, Any, Any, Any]
+
+T = TypeVar("T")
+
+LONG_POLL_SECONDS = 25
+_MOST_CONCURRENT = 256
+_SEND_ATTEMPTS = 5
+_LONGEST_PAUSE = 30.0
+_TOKEN = re.compile(r"[\w:/-]+", re.ASCII)
+_log = logging.getLogger(__name__)
+
+
+def run(settings: BotSettings) -> None:
+    """Answer in Telegram until SIGTERM or SIGINT; answers that were begun are finished first.
+
+    Raises:
+        BaodaError: The token is missing or not accepted, or there is no archive to answer from.
+    """
+    token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    if not token:
+        raise BaodaError("there is no token: set BAODA_TELEGRAM_TOKEN to the one that @BotFather gave you")
+    if not _TOKEN.fullmatch(token):
+        raise BaodaError("BAODA_TELEGRAM_TOKEN is not a token: copy it again from @BotFather, without quotes or spaces")
+    keep_out_of_logs(token)
+    _log_quietly()
+    from bot.answering import Answerer
+
+    with Answerer.open(settings) as answerer:
+        try:
+            asyncio.run(_until_signalled(application(settings, answerer)))
+        except BaodaError:
+            raise
+        except Exception:
+            # Not raised on: a traceback printed outside of logging could hold the token.
+            _log.critical("the bot stopped by a fault of its own", exc_info=True)
+            raise SystemExit(1) from None
+
+
+def application(settings: BotSettings, answerer: Answerer) -> App:
+    """The bot as an application for `serve`."""
+    token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
+    app = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{settings.telegram_api.rstrip('/')}/bot")
+        .request(HTTPXRequest(connection_pool_size=_MOST_CONCURRENT, read_timeout=20, pool_timeout=60))
+        .get_updates_request(_UpdatesRequest(connection_pool_size=2))
+        .rate_limiter(_Patience())
+        .concurrent_updates(_MOST_CONCURRENT)
+        .updater(None)
+        .job_queue(None)
+        .build()
+    )
+    app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, Conversation(answerer).receive))
+    app.add_error_handler(_note_error)
+    return app
+
+
+async def serve(app: App) -> None:
+    """Connect and poll until cancelled, then finish what was begun. Messages that came while down are answered.
+
+    Raises:
+        BaodaError: Telegram does not accept the token.
+    """
+    offset: int | None = None
+    seen: deque[int] = deque(maxlen=1000)
+    try:
+        await _retried(app.initialize)
+        await _retried(app.bot.delete_webhook)
+        await app.start()
+        _log.info("answering as @%s", app.bot.username)
+        while True:
+            poll = partial(app.bot.get_updates, offset, timeout=LONG_POLL_SECONDS, allowed_updates=[Update.MESSAGE])
+            for update in await _retried(poll):
+                offset = update.update_id + 1
+                if update.update_id not in seen:
+                    seen.append(update.update_id)
+                    app.update_queue.put_nowait(update)
+    except InvalidToken:
+        # Its message holds the token. A wrong address answers 404, which is told as a wrong token too.
+        host = httpx.URL(app.bot.base_url).host
+        raise BaodaError(f"{host} does not accept the token in BAODA_TELEGRAM_TOKEN: copy it from @BotFather") from None
+    finally:
+        if app.running:
+            await app.stop()
+            with suppress(TelegramError):  # tells Telegram what has been read, so that a restart does not answer twice
+                await app.bot.get_updates(offset, limit=1, timeout=0)
+        await app.shutdown()
+        await app.bot.shutdown()
+
+
+async def _until_signalled(app: App) -> None:
+    serving = asyncio.create_task(serve(app))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    with suppress(asyncio.CancelledError):
+        await serving
+    _log.info("stopped")
+
+
+async def _retried(request: Callable[[], Awaitable[T]], attempts: int | None = None) -> T:
+    """Result of `request`, made again after growing pauses until there is one.
+
+    With `attempts`, no more often than that, and not where Telegram may have acted on it already.
+    """
+    pause, attempt = 1.0, 0
+    while True:
+        attempt += 1
+        try:
+            return await request()
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            if attempts is not None and (attempt >= attempts or not _not_acted_on(error)):
+                raise
+            # The public attribute warns that its type will change.
+            wait = error._retry_after.total_seconds() if isinstance(error, RetryAfter) else pause
+            two = "another bot polls with the same token, stop one of the two"
+            _log.warning("Telegram: %s; trying again in %g s", two if isinstance(error, Conflict) else error, wait)
+        await asyncio.sleep(wait)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _not_acted_on(error: TelegramError) -> bool:
+    """Tell whether a request can be repeated and hardly be seen twice: after a lost connection, not after silence."""
+    if isinstance(error, TimedOut):
+        return isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout)
+    return isinstance(error, RetryAfter | NetworkError) and not isinstance(error, BadRequest)
+
+
+class _Patience(BaseRateLimiter[None]):
+    """Sends again what Telegram put off (429) or never got; each chat waits for itself alone."""
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to release."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,  # noqa: ANN401
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> Any:  # noqa: ANN401
+        """Make one request of the bot's; the library calls it for all but getUpdates."""
+        if endpoint != "sendMessage":
+            return await callback(*args, **kwargs)
+        return await _retried(partial(callback, *args, **kwargs), _SEND_ATTEMPTS)
+
+
+class _UpdatesRequest(HTTPXRequest):
+    """Requests for updates. One that the library cannot parse would come back for ever and hold up all others."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Parse Telegram's reply, with updates that cannot be parsed emptied but for their id.
+
+        Raises:
+            TelegramError: It is not a JSON object; unlike the library, its text is not logged.
+        """
+        try:
+            reply = json.loads(payload)
+        except ValueError:
+            reply = None
+        if not isinstance(reply, dict):
+            raise TelegramError("the reply is not a JSON object")
+        if isinstance(reply.get("result"), list):
+            reply["result"] = [_readable(raw) for raw in reply["result"] if _is_numbered(raw)]
+        return reply
+
+
+def _is_numbered(raw: object) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
+
+
+def _readable(raw: dict[str, Any]) -> dict[str, Any]:
+    try:  # the library names no errors here, and any of them would stop polling for good
+        Update.de_json(raw, None)
+    except Exception as error:
+        _log.warning("update %d cannot be read (%s) and is skipped", raw["update_id"], type(error).__name__)
+        return {"update_id": raw["update_id"]}
+    return raw
+
+
+async def _note_error(_: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    _log.error("a message got no reply: %s", without_words(context.error))
+
+
+def keep_out_of_logs(secret: str) -> None:
+    """Replace `secret` in every log record of this process, whatever the logger, level or handler.
+
+    Done where records are made, because handlers can be added later and filters are not inherited by loggers.
+    """
+    make = logging.getLogRecordFactory()
+    parts = (secret, *(part for part in secret.split(":") if len(part) > 12))
+    hidden = re.compile("|".join(map(re.escape, parts)))
+    formatter = logging.Formatter()
+
+    def make_redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
+        record = make(*args, **kwargs)
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):  # logging reports such a mistake itself, with the arguments
+            message = f"{record.msg} {record.args}"
+        if record.exc_info and record.exc_info[0]:
+            record.exc_text = hidden.sub("***", formatter.formatException(record.exc_info))
+            record.exc_info = None
+        record.msg, record.args = hidden.sub("***", message), None
+        return record
+
+    logging.setLogRecordFactory(make_redacted)
+
+
+def _log_quietly() -> None:
+    """Log to stderr; the libraries, which log each address or message, only warnings unless told otherwise."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for name in ("httpx", "httpcore", "telegram"):
+        if logging.getLogger(name).level == logging.NOTSET:
+            logging.getLogger(name).setLevel(logging.WARNING)
