@@ -118,7 +118,8 @@ def _add_batch(
             issues.setdefault(key, []).append(article)
         for number, part in enumerate(issues.values(), 1):
             plan = partial(_plan_articles, source, given, part, number == len(issues))
-            states[source.path] = _carry_out(store, embedder, plan, counts, None)[0]
+            became = _carry_out(store, embedder, plan, counts, None)
+            states.setdefault(source.path, became[0])
     return states
 
 
