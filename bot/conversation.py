@@ -96,7 +96,7 @@ class Conversation:
         except QuestionError:
             phrases = PHRASES[language]
             return phrases.too_long if len(question) > LONGEST else phrases.nothing_asked
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next question is answered
             _log.error("a question failed: %s", without_words(error))
             return PHRASES[language].failed
         finally:
@@ -105,11 +105,11 @@ class Conversation:
         return telegram_html(answer, language)
 
 
-def without_words(error: BaseException | None) -> str:
+def without_words(error: Exception) -> str:
     """What an error was and where it came from, for the log, without any words of the user's that it may hold."""
     if isinstance(error, BaodaError | TelegramError):
         return str(error)
-    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error and error.__traceback__))}"
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 def _said(message: Message, me: User) -> str | None:

@@ -58,8 +58,7 @@ def run(settings: BotSettings) -> None:
             asyncio.run(_until_signalled(application(settings, answerer)))
         except BaodaError:
             raise
-        except Exception:
-            # Not raised on: a traceback printed outside of logging could hold the token.
+        except Exception:  # noqa: BLE001 - not raised on: a traceback printed outside of logging could hold the token
             _log.critical("the bot stopped by a fault of its own", exc_info=True)
             raise SystemExit(1) from None
 
@@ -141,12 +140,15 @@ async def _retried(request: Callable[[], Awaitable[T]], attempts: int | None = N
         except TelegramError as error:
             if attempts is not None and (attempt >= attempts or not _not_acted_on(error)):
                 raise
-            # The public attribute warns that its type will change.
-            wait = error._retry_after.total_seconds() if isinstance(error, RetryAfter) else pause
+            wait = _seconds(error) if isinstance(error, RetryAfter) else pause
             two = "another bot polls with the same token, stop one of the two"
             _log.warning("Telegram: %s; trying again in %g s", two if isinstance(error, Conflict) else error, wait)
         await asyncio.sleep(wait)
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _seconds(error: RetryAfter) -> float:
+    return error._retry_after.total_seconds()  # noqa: SLF001 - the public attribute warns that its type will change
 
 
 def _not_acted_on(error: TelegramError) -> bool:
@@ -206,16 +208,17 @@ def _is_numbered(raw: object) -> bool:
 
 
 def _readable(raw: dict[str, Any]) -> dict[str, Any]:
-    try:  # the library names no errors here, and any of them would stop polling for good
+    try:
         Update.de_json(raw, None)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the library names none, and any would stop polling for good
         _log.warning("update %d cannot be read (%s) and is skipped", raw["update_id"], type(error).__name__)
         return {"update_id": raw["update_id"]}
     return raw
 
 
 async def _note_error(_: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
-    _log.error("a message got no reply: %s", without_words(context.error))
+    if context.error:
+        _log.error("a message got no reply: %s", without_words(context.error))
 
 
 def keep_out_of_logs(secret: str) -> None:
