@@ -50,6 +50,7 @@ class Conversation:
         self._answerer = answerer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
         self._turns: dict[int, _Turn] = {}
+        self._typing: set[asyncio.Task[None]] = set()
         self._albums: deque[str] = deque(maxlen=100)
 
     async def receive(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
@@ -89,7 +90,10 @@ class Conversation:
 
     async def _answer(self, message: Message, question: str, language: Language) -> str:
         """What to reply to a question, as HTML."""
-        typing = asyncio.create_task(_show_typing(message))
+        answered = asyncio.Event()
+        typing = asyncio.create_task(_show_typing(message, answered))
+        self._typing.add(typing)  # a loop keeps no task from being collected
+        typing.add_done_callback(self._typing.discard)
         try:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._thread, self._answerer.ask, question)
@@ -100,7 +104,7 @@ class Conversation:
             _log.error("a question failed: %s", without_words(error))
             return PHRASES[language].failed
         finally:
-            typing.cancel()
+            answered.set()
         _log.info("%s in %d ms", "answered" if answer.answered else "refused", answer.took_ms)
         return telegram_html(answer, language)
 
@@ -168,10 +172,11 @@ async def _reply(message: Message, html: str) -> None:
         _log.info("a reply was not wanted: the bot is blocked or was removed from the chat")
 
 
-async def _show_typing(message: Message) -> None:
-    """Show that the bot is typing until cancelled; that it cannot be shown does not matter."""
+async def _show_typing(message: Message, until: asyncio.Event) -> None:
+    """Show that the bot is typing; that it cannot be shown does not matter."""
     thread = message.message_thread_id if message.is_topic_message else None
     with suppress(TelegramError):
-        while True:
+        while not until.is_set():
             await message.get_bot().send_chat_action(message.chat_id, ChatAction.TYPING, message_thread_id=thread)
-            await asyncio.sleep(_TYPING_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(until.wait(), _TYPING_SECONDS)

@@ -111,6 +111,10 @@ class BotApi:
         """Tell whether the bot has read all updates."""
         return not self._updates
 
+    def has_faults(self) -> bool:
+        """Tell whether a fault of `fail` is still to come."""
+        return bool(self._faults)
+
     # The API.
 
     def answer(self, token: str, method: str, parameters: Json) -> Any:  # noqa: ANN401
@@ -119,6 +123,7 @@ class BotApi:
             fault = next((item for item in self._faults if item[0] == method), None)
             if fault:
                 self._faults.remove(fault)
+                self._changed.notify_all()
                 if fault[1] is None:
                     raise ConnectionAbortedError
                 raise fault[1]
@@ -201,7 +206,11 @@ class BotApi:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                length = int(self.headers["Content-Length"] or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # a request that was given up
+                    self.close_connection = True
+                    return
                 _, bot, method = self.path.split("/", 2)
                 try:
                     parameters = _parameters(self.headers["Content-Type"], body)

@@ -10,7 +10,7 @@ from bot.language import Language, language_of
 from bot.models import Answer, Headline, Quote
 from bot.render import telegram_html, terminal, terminal_article
 from index.models import Article, Byline, Place
-from tests.botapi import entity_texts, parse_html
+from botapi import entity_texts, parse_html
 
 LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=200)
 
