@@ -20,6 +20,7 @@ from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, Callb
 from telegram.request import HTTPXRequest
 
 from bot.conversation import Conversation, without_words
+from bot.logs import keep_out_of_logs, log_quietly
 from index.errors import BaodaError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(settings: BotSettings) -> None:
     if not _TOKEN.fullmatch(token):
         raise BaodaError("BAODA_TELEGRAM_TOKEN is not a token: copy it again from @BotFather, without quotes or spaces")
     keep_out_of_logs(token)
-    _log_quietly()
+    log_quietly()
     from bot.answering import Answerer
 
     with Answerer.open(settings) as answerer:
@@ -219,36 +220,3 @@ def _readable(raw: dict[str, Any]) -> dict[str, Any]:
 async def _note_error(_: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
     if context.error:
         _log.error("a message got no reply: %s", without_words(context.error))
-
-
-def keep_out_of_logs(secret: str) -> None:
-    """Replace `secret` in every log record of this process, whatever the logger, level or handler.
-
-    Done where records are made, because handlers can be added later and filters are not inherited by loggers.
-    """
-    make = logging.getLogRecordFactory()
-    parts = (secret, *(part for part in secret.split(":") if len(part) > 12))
-    hidden = re.compile("|".join(map(re.escape, parts)))
-    formatter = logging.Formatter()
-
-    def make_redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
-        record = make(*args, **kwargs)
-        try:
-            message = record.getMessage()
-        except (TypeError, ValueError):  # logging reports such a mistake itself, with the arguments
-            message = f"{record.msg} {record.args}"
-        if record.exc_info and record.exc_info[0]:
-            record.exc_text = hidden.sub("***", formatter.formatException(record.exc_info))
-            record.exc_info = None
-        record.msg, record.args = hidden.sub("***", message), None
-        return record
-
-    logging.setLogRecordFactory(make_redacted)
-
-
-def _log_quietly() -> None:
-    """Log to stderr; the libraries, which log each address or message, only warnings unless told otherwise."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("httpx", "httpcore", "telegram"):
-        if logging.getLogger(name).level == logging.NOTSET:
-            logging.getLogger(name).setLevel(logging.WARNING)
