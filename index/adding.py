@@ -17,6 +17,7 @@ from index import commit, lexical
 from index.cache import Progress
 from index.errors import ArchiveError, SourceError
 from index.issues import PageRow, Plan, SourceRow, plan_articles, plan_pages
+from index.layout.blocks import furniture
 from index.models import Article, Frozen, Page
 from index.store import Store, meta
 
@@ -64,11 +65,12 @@ def add(store: Store, embedder: Embedder, paths: Sequence[Path], given: Given, p
     """Add the sources at `paths`. `Archive.add` says what this promises."""
     from index.sources import expand
 
-    files = [file.absolute() for file in expand(paths)]
+    files = expand(paths)
     hashes = {file: _sha256(file) for file in files}
     with store.reading() as connection:
-        states = {file: "unchanged" for file in files if _is_unchanged(connection, file, hashes[file], given)}
-    todo = [file for file in files if file not in states]
+        known = {file for file in files if _is_unchanged(connection, file, hashes[file], given)}
+    states = {str(file.resolve()): "unchanged" for file in known}
+    todo = [file for file in files if file not in known]
     found: Iterable[Source] = _read(todo, progress)
     if sum(file.stat().st_size for file in todo if file.is_file()) <= READ_AHEAD:
         found = list(found)
@@ -76,7 +78,7 @@ def add(store: Store, embedder: Embedder, paths: Sequence[Path], given: Given, p
     for _, batch in groupby(found, partial(_issue, given)):
         states |= _add_batch(store, embedder, list(batch), given, counts, progress)
     with store.reading() as connection:
-        sources = tuple(_report(connection, file, hashes[file], states[file]) for file in files)
+        sources = tuple(_report(connection, file, hashes[file], states[str(file.resolve())]) for file in files)
     return AddReport(sources=sources, **{name: counts[name] for name in ("new", "changed", "unchanged", "retired")})
 
 
@@ -89,11 +91,24 @@ def _read(files: Sequence[Path], progress: Progress | None) -> Iterator[Source]:
         yield read(file)
 
 
+def _pages(source: Source, given: Given) -> list[Page]:
+    """The pages of a source with what is known of them: what was given, else what the page says."""
+    pages = []
+    for position, page in enumerate(source.pages):
+        number = None if given.page is None else given.page + position
+        said = {"paper": given.paper, "published": given.published, "number": number}
+        told = page.model_copy(update={name: value for name, value in said.items() if value is not None})
+        pages.append(furniture(told)[0])
+    return pages
+
+
 def _issue(given: Given, source: Source) -> object:
     """Key under which consecutive sources are added in one transaction: pages of one and the same issue."""
-    issues = {(given.paper or page.paper, given.published or page.published) for page in source.pages}
-    whole = len(issues) == 1 and all(next(iter(issues))) and source.articles is None
-    return next(iter(issues)) if whole else source.path
+    if source.articles is None:
+        issues = {(page.paper, page.published) for page in _pages(source, given)}
+        if len(issues) == 1 and all(issue := issues.pop()):
+            return issue
+    return str(source.path)
 
 
 def _add_batch(
@@ -103,12 +118,12 @@ def _add_batch(
     given: Given,
     counts: Counter[str],
     progress: Progress | None,
-) -> dict[Path, str]:
+) -> dict[str, str]:
     """Add page sources of one issue, or one source of articles; count what happened to articles."""
     if batch[0].articles is None:
-        became = _carry_out(store, embedder, partial(_plan_pages, batch, given), counts, progress)
-        return dict(zip((source.path for source in batch), became, strict=True))
-    states: dict[Path, str] = {}
+        became = carry_out(store, embedder, partial(_plan_pages, batch, given), counts, progress)
+        return dict(zip((str(source.path) for source in batch), became, strict=True))
+    states: dict[str, str] = {}
     for source in batch:
         articles = [_filled(article, given) for article in source.articles or ()]
         commit.embed(store, articles, embedder, progress)  # all at once: sorted by length, one progress bar
@@ -118,19 +133,22 @@ def _add_batch(
             issues.setdefault(key, []).append(article)
         for number, part in enumerate(issues.values(), 1):
             plan = partial(_plan_articles, source, given, part, number == len(issues))
-            became = _carry_out(store, embedder, plan, counts, None)
-            states.setdefault(source.path, became[0])
+            became = carry_out(store, embedder, plan, counts, None)
+            states.setdefault(str(source.path), became[0])
     return states
 
 
-def _carry_out(
+def carry_out(
     store: Store,
     embedder: Embedder,
     make: Callable[[sqlite3.Connection, int], tuple[Plan, list[str]]],
     counts: Counter[str],
     progress: Progress | None,
 ) -> list[str]:
-    """Plan, embed, commit. Where another process commits meanwhile, plan again; no vector is lost by that."""
+    """Let `make` plan on a snapshot, embed what the plan lacks, commit. Return what `make` returned with the plan.
+
+    Where another process commits meanwhile, plan again; no vector is lost by that.
+    """
     while True:
         with store.reading() as connection:
             plan, states = make(connection, meta(connection)["generation"])
@@ -167,7 +185,7 @@ def _plan_pages(
             continue
         seen.add(source.sha256)
         row, state = _row(connection, source, given)
-        pages = [page.model_copy(update=_said(row, page)) for page in source.pages]
+        pages = _pages(source, Given(row.paper, row.published, row.page))
         gone = _replaced(connection, row, {page.published for page in pages})
         ids = connection.execute("SELECT id FROM pages WHERE source = ? ORDER BY position", (row.id,)).fetchall()
         for position, page in enumerate(pages):
@@ -198,12 +216,6 @@ def _filled(article: Article, given: Given) -> Article:
     return article.model_copy(update={k: v for k, v in said.items() if v is not None and getattr(article, k) is None})
 
 
-def _said(row: SourceRow, page: Page) -> dict[str, object]:
-    """What was given with a source corrects what its pages say."""
-    said = {"source": row.name, "paper": row.paper, "published": row.published, "number": row.page}
-    return {name: value for name, value in said.items() if value is not None}
-
-
 _COLUMNS = "id, path, name, sha256, kind, paper, published, page, complete"
 
 
@@ -221,7 +233,7 @@ def _same(connection: sqlite3.Connection, path: str, sha256: str) -> SourceRow |
 
 
 def _is_unchanged(connection: sqlite3.Connection, file: Path, sha256: str, given: Given) -> bool:
-    row = _same(connection, str(file), sha256)
+    row = _same(connection, str(file.resolve()), sha256)
     return bool(row and row.complete and given.of(row) == Given(row.paper, row.published, row.page))
 
 
@@ -256,7 +268,7 @@ def _replaced(connection: sqlite3.Connection, row: SourceRow, dates: set[dt.date
 
 
 def _report(connection: sqlite3.Connection, file: Path, sha256: str, state: str) -> AddedSource:
-    row = _same(connection, str(file), sha256)
+    row = _same(connection, str(file.resolve()), sha256)
     if row is None:
         raise ArchiveError(f"{file}: another process replaced it while it was added; add it again")
     count = connection.execute(

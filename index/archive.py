@@ -10,20 +10,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from index import lexical
+from index import lexical, upkeep
 from index.adding import AddedSource, AddReport, Given, add
 from index.cache import Progress
 from index.errors import ArchiveError
-from index.issues import read_article, read_lines, text_hash
 from index.models import Article, Frozen, Hit, Passage
+from index.rebuild import rebuild
 from index.search import POOL, fuse
 from index.store import Store, meta
+from index.upkeep import Standing, check_article, current, stored_article
 from index.vectors import Matrix, VectorIndex
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
 
-__all__ = ["AddReport", "AddedSource", "Archive", "Progress", "Status"]
+__all__ = ["AddReport", "AddedSource", "Archive", "Progress", "Standing", "Status"]
 
 
 class Status(Frozen):
@@ -115,24 +116,25 @@ class Archive:
         return add(self._store, self._embedder, paths, Given(paper, published, page), progress)
 
     def articles(self, *, paper: str | None = None, published: dt.date | None = None) -> Iterator[Article]:
-        """Yield the current articles, all or of one paper or date, by date, page and line; undated ones last."""
+        """Yield the articles that may be quoted, all or of one paper or date, by date, page and line; undated ones last."""
         with self._store.reading() as connection:
             keys = connection.execute(
-                "SELECT pk FROM articles WHERE current AND (?1 IS NULL OR paper = ?1) AND (?2 IS NULL OR published = ?2) "
+                "SELECT pk FROM articles WHERE current AND NOT EXISTS "
+                "(SELECT 1 FROM retractions WHERE article = articles.id AND restored IS NULL) AND (?1 IS NULL OR paper = ?1) AND (?2 IS NULL OR published = ?2) "
                 "ORDER BY published IS NULL, published, paper, page IS NULL, page, source, line, pk",
                 (paper, published and published.isoformat()),
             ).fetchall()
             for (pk,) in keys:
-                yield _article(connection, pk)
+                yield stored_article(connection, pk)
 
     def article(self, article_id: str) -> Article:
-        """Return a current article.
+        """Return an article that may be quoted.
 
         Raises:
-            ArchiveError: There is none of this id.
+            ArchiveError: There is none of this id, or it is retracted.
         """
         with self._store.reading() as connection:
-            return _article(connection, _current(connection, article_id))
+            return stored_article(connection, current(connection, article_id))
 
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """Return up to `k` passages for `query`, best first: words and vectors fused, ties by passage id.
@@ -151,7 +153,7 @@ class Archive:
                 pk, start, end = connection.execute(
                     'SELECT article, "start", "end" FROM passages WHERE id = ?', (passage,)
                 ).fetchone()
-                article = articles[pk] = articles.get(pk) or _article(connection, pk)
+                article = articles[pk] = articles.get(pk) or stored_article(connection, pk)
                 found = Passage(id=passage, article_id=article.id, start=start, end=end, text=article.body[start:end])
                 hits.append(
                     Hit(
@@ -168,11 +170,63 @@ class Archive:
                 what was added, or its characters do not lead to the lines of its stored pages.
         """
         with self._store.reading() as connection:
-            pk = _current(connection, article_id)
-            article = _article(connection, pk)
+            pk = current(connection, article_id)
+            article = stored_article(connection, pk)
             if not 0 <= start < end or article.body[start:end] != text:
                 raise ArchiveError(f"article {article_id}: characters {start} to {end} are not the text to be quoted")
-            _check(connection, pk, article)
+            check_article(connection, pk, article)
+
+    def standing(self, article_id: str, start: int, end: int, text: str) -> Standing:
+        """Say what has become of a quote that was given before: current, corrected, retracted, gone or unknown."""
+        return upkeep.standing(self._store, article_id, start, end, text)
+
+    def retract(self, article_id: str, reason: str) -> None:
+        """Quote an article no more, from the next search of any process on. It stays stored, as do later versions.
+
+        Raises:
+            ArchiveError: There is none of this id, or it is retracted already.
+        """
+        upkeep.retract(self._store, article_id, reason)
+
+    def restore(self, article_id: str) -> None:
+        """Undo a retraction.
+
+        Raises:
+            ArchiveError: The article is not retracted.
+        """
+        upkeep.restore(self._store, article_id)
+
+    def verify(self, progress: Progress | None = None) -> list[str]:
+        """Check the whole chain, and return what is wrong, a line each; an empty list proves the archive whole.
+
+        The database's own structure; every version of every article against its hashes and, by its trace, against
+        the lines of its pages; the passages as slices of their articles; vectors, those of the passages' texts and
+        finite; the word index and FAISS against the passages.
+        """
+        return list(upkeep.verify(self._store, progress))
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make anew all that is derived from sources: word index, articles of pages, passages. Each step is atomic."""
+        if self._embedder is None:
+            raise ArchiveError("the archive was opened without an embedding model: it cannot be rebuilt")
+        rebuild(self._store, self._embedder, progress)
+
+    def backup(self, file: Path, progress: Progress | None = None) -> None:
+        """Copy the archive, as of one commit, to `file`, which is replaced in one step. Others may write meanwhile.
+
+        Raises:
+            ArchiveError: The file cannot be written.
+        """
+        upkeep.backup(self._store, file, progress)
+
+    @staticmethod
+    def restore_backup(file: Path, data: Path, progress: Progress | None = None) -> None:
+        """Put a backup in the place of the archive in the folder `data`, in one transaction of who uses it.
+
+        Raises:
+            ArchiveError: `file` is not a whole backup; nothing is changed.
+        """
+        upkeep.restore_backup(file, data, progress)
 
     def status(self) -> Status:
         """Count what the archive holds."""
@@ -201,7 +255,7 @@ class Archive:
                 return []
             if self._index is None:
                 self._index = VectorIndex(stamps["dim"])
-            self._index.follow(connection, stamps["generation"])
+            self._index.follow(connection, stamps["epoch"], stamps["generation"])
             return self._index.search(vector, POOL)
 
     def _check_model(self, stamped: str | None) -> None:
@@ -210,37 +264,6 @@ class Archive:
                 f"{self._store.path}: its vectors were made by the model {stamped}, not {self._embedder.name}; "
                 "set BAODA_EMBEDDING_MODEL to that model or add everything to a new folder"
             )
-
-
-def _current(connection: sqlite3.Connection, article_id: str) -> int:
-    row = connection.execute("SELECT pk FROM articles WHERE id = ? AND current", (article_id,)).fetchone()
-    if row is None:
-        raise ArchiveError(
-            f"there is no article {article_id} in this archive; `baoda articles list` shows those there are"
-        )
-    return int(row[0])
-
-
-def _article(connection: sqlite3.Connection, pk: int) -> Article:
-    return read_article(*connection.execute("SELECT record, body, trace FROM articles WHERE pk = ?", (pk,)).fetchone())
-
-
-def _check(connection: sqlite3.Connection, pk: int, article: Article) -> None:
-    """Check an article against the hash it was stored with, and its trace against the lines of its pages."""
-    stored = connection.execute("SELECT text_hash FROM articles WHERE pk = ?", (pk,)).fetchone()[0]
-    if stored != text_hash(article):
-        raise ArchiveError(f"article {article.id}: the stored text was changed after it was added; restore a backup")
-    pages = connection.execute(
-        "SELECT places.position, lines FROM places JOIN pages ON pages.id = places.page WHERE places.article = ?", (pk,)
-    )
-    lines = {position: {line.number: line.text for line in read_lines(stored)} for position, stored in pages}
-    if lines:
-        from index.layout import check_trace
-
-        try:
-            check_trace(article, lambda place, number: lines[place][number])
-        except (ValueError, KeyError) as error:
-            raise ArchiveError(f"article {article.id}: does not lead to the lines of its page ({error})") from None
 
 
 def _count(connection: sqlite3.Connection, what: str) -> int:

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 
 from index import lexical, vectors
 from index.cache import Progress
-from index.issues import IssueKey, Item, PageRow, Plan, SourceRow, dump_article, dump_lines, record_hash, text_hash
+from index.errors import ArchiveError
+from index.issues import (
+    IssueKey,
+    Item,
+    PageRow,
+    Plan,
+    SourceRow,
+    dump_article,
+    dump_lines,
+    lines_hash,
+    record_hash,
+    text_hash,
+)
 from index.models import Article
 from index.passages import cut
 from index.store import Store
@@ -104,6 +116,7 @@ def retire(connection: sqlite3.Connection, pk: int, generation: int) -> None:
 
 def drop_passages(connection: sqlite3.Connection, pk: int, generation: int) -> None:
     """Take the passages of an article out of the table, the word index and, for those who follow, FAISS."""
+    _check_words(connection)
     title, body = connection.execute("SELECT title, body FROM articles WHERE pk = ?", (pk,)).fetchone()
     rows = connection.execute('SELECT id, "start", "end" FROM passages WHERE article = ?', (pk,)).fetchall()
     title_words = " ".join(lexical.words(title))
@@ -116,6 +129,7 @@ def drop_passages(connection: sqlite3.Connection, pk: int, generation: int) -> N
 
 def add_passages(connection: sqlite3.Connection, pk: int, drafts: Sequence[Draft]) -> None:
     """Make the passages of an article searchable. Their vectors are stored already."""
+    _check_words(connection)
     known = vectors.stored(connection, (each.hash for each in drafts))
     rows = []
     for each in drafts:
@@ -125,6 +139,12 @@ def add_passages(connection: sqlite3.Connection, pk: int, drafts: Sequence[Draft
         )
         rows.append((cursor.lastrowid or 0, each.title_words, each.body_words))
     lexical.insert(connection, rows)
+
+
+def _check_words(connection: sqlite3.Connection) -> None:
+    stamped = connection.execute("SELECT value FROM meta WHERE name = 'words'").fetchone()[0]
+    if stamped not in (None, lexical.WORDS):
+        raise ArchiveError(f"the archive's words were cut by {stamped}, not {lexical.WORDS}: run `baoda index rebuild`")
 
 
 def _write_source(connection: sqlite3.Connection, source: SourceRow, now: str) -> None:
@@ -147,10 +167,11 @@ def _write_page(connection: sqlite3.Connection, row: PageRow, key: IssueKey) -> 
     issue = _issue(connection, key)
     said = (issue, page.paper, page.published and page.published.isoformat(), page.number, page.url)
     if row.id is None:
+        lines = dump_lines(page)
         row.id = connection.execute(
-            "INSERT INTO pages(source, position, issue, paper, published, number, url, lines, line_count) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (row.source.id, row.position, *said, dump_lines(page), len(page.lines)),
+            "INSERT INTO pages(source, position, issue, paper, published, number, url, lines, line_count, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (row.source.id, row.position, *said, lines, len(page.lines), lines_hash(lines)),
         ).lastrowid
     else:
         connection.execute(

@@ -137,6 +137,11 @@ def dump_lines(page: Page) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
+def lines_hash(stored: str) -> bytes:
+    """Hash of the lines of a page as they are stored."""
+    return hashlib.blake2b(stored.encode(), digest_size=16).digest()
+
+
 def read_article(record: str, body: str, trace: str) -> Article:
     """Return a stored article."""
     runs = tuple(Run(start=a, end=b, place=p, line=n, column=c) for a, b, p, n, c in json.loads(trace))
@@ -176,6 +181,18 @@ def plan_pages(
     pages = [(row, issue_of(row.source, row.page.paper, row.page.published)) for row in incoming]
     items = [item for item in items if item.old is None or item.old.current]
     return Plan(generation, sources, pages, items, retired, list(dropped))
+
+
+def plan_again(connection: sqlite3.Connection, issue: int, generation: int, layout: Layout) -> Plan:
+    """Lay out the stored pages of an issue anew, as after a better layout was installed."""
+    rows = _stored_pages(connection, issue)
+    paper, published = connection.execute("SELECT paper, published FROM issues WHERE id = ?", (issue,)).fetchone()
+    items: list[Item] = []
+    if rows:
+        key = (paper, dt.date.fromisoformat(published)) if paper else rows[0].source
+        items = _lay_out(rows, key, layout)
+    retired = _match(connection, items, _laid_out_before(connection, issue))
+    return Plan(generation, [], [], [item for item in items if item.old is None or item.old.current], retired)
 
 
 def plan_articles(

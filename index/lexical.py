@@ -24,6 +24,7 @@ SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5(
   title, body, content='', tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'"
 );
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
 """
 
 # Words that nearly every passage has: they cost most of a query's time and tell nothing.

@@ -22,7 +22,9 @@ BUSY_SECONDS = 20.0
 
 SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-INSERT INTO meta VALUES ('generation', 0), ('model', NULL), ('dim', NULL), ('words', NULL), ('added', NULL);
+-- generation: counts commits. epoch: changes where a restored backup breaks that count.
+INSERT INTO meta VALUES ('generation', 0), ('epoch', hex(randomblob(8))), ('model', NULL), ('dim', NULL), ('words', NULL),
+  ('added', NULL);
 
 -- A file as it was added. `paper`, `published`, `page` are what --paper, --date, --page said.
 -- complete: its last issue is committed. current: not replaced by newer content.
@@ -41,7 +43,7 @@ CREATE UNIQUE INDEX issues_by_key ON issues(ifnull(paper, ''), ifnull(published,
 CREATE TABLE pages(
   id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources, position INTEGER NOT NULL,
   issue INTEGER NOT NULL REFERENCES issues, paper TEXT, published TEXT, number INTEGER, url TEXT,
-  lines TEXT NOT NULL, line_count INTEGER NOT NULL);
+  lines TEXT NOT NULL, line_count INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE INDEX pages_by_issue ON pages(issue);
 CREATE INDEX pages_by_source ON pages(source);
 
@@ -142,6 +144,12 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def outside(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that is in no transaction, for what SQLite does as a whole."""
+        with self._plain_words():
+            yield self._connection()
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
@@ -211,7 +219,7 @@ class Store:
 
 
 def meta(connection: sqlite3.Connection) -> dict[str, Any]:
-    """Return the archive's stamps: generation, model, dim, words, added."""
+    """Return the archive's stamps: generation, epoch, model, dim, words, added."""
     return dict(connection.execute("SELECT name, value FROM meta").fetchall())
 
 

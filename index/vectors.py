@@ -75,6 +75,7 @@ class VectorIndex:
     def __init__(self, dim: int) -> None:
         self._dim = dim
         self._index: Any
+        self._epoch: str | None
         self._generation: int
         self._last: int
         self._reset()
@@ -88,13 +89,13 @@ class VectorIndex:
         ids: NDArray[np.int64] = _faiss().vector_to_array(self._index.id_map)
         return ids
 
-    def follow(self, connection: sqlite3.Connection, generation: int) -> None:
-        """Bring the index to `generation`, that of the snapshot that `connection` reads, by what changed since.
+    def follow(self, connection: sqlite3.Connection, epoch: str, generation: int) -> None:
+        """Bring the index to the state that `connection` reads, stamped so, by what changed since.
 
         Passage ids only grow and are never used again, so what is new lies behind the last id seen, and
         what went is listed in `removed`.
         """
-        if generation < self._generation:  # a backup was restored
+        if epoch != self._epoch:  # a backup was restored: nothing known holds
             self._reset()
         if generation == self._generation:
             return
@@ -104,7 +105,7 @@ class VectorIndex:
         except BaseException:  # half followed is not followed
             self._reset()
             raise
-        self._generation = generation
+        self._epoch, self._generation = epoch, generation
 
     def _remove(self, connection: sqlite3.Connection) -> None:
         if not len(self):
@@ -141,5 +142,6 @@ class VectorIndex:
         faiss = _faiss()
         quantiser = faiss.IndexScalarQuantizer(self._dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         self._index = faiss.IndexIDMap2(quantiser)
+        self._epoch = None
         self._generation = -1
         self._last = 0

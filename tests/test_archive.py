@@ -248,7 +248,7 @@ def test_read_only_media_can_be_searched_but_not_added_to(
     with Archive.open(small_disk, embedder=embedder) as reader:
         assert found(reader, "图书馆") == ["library"]
     with (
-        pytest.raises(ArchiveError, match="cannot be (opened|written)"),
+        pytest.raises(ArchiveError, match=r"cannot be (opened|written)"),
         Archive.open(small_disk, embedder=embedder, write=True) as archive,
     ):
         archive.add([write(tmp_path / "b.jsonl", {"id": "b", "body": "正文。"})])

@@ -93,7 +93,7 @@ def rankings(data: Path, *, split: str, questions: int, progress: Progress | Non
     with Store(folder, write=False).reading() as connection:
         stamps = meta(connection)
         index = VectorIndex(stamps["dim"])
-        index.follow(connection, stamps["generation"])
+        index.follow(connection, stamps["epoch"], stamps["generation"])
         for done, each in enumerate(asked, 1):
             right = connection.execute(
                 "SELECT passages.id FROM passages JOIN articles ON articles.pk = article "
