@@ -17,7 +17,6 @@ from index import commit, lexical
 from index.cache import Progress
 from index.errors import ArchiveError, SourceError
 from index.issues import PageRow, Plan, SourceRow, plan_articles, plan_pages
-from index.layout.blocks import furniture
 from index.models import Article, Frozen, Page
 from index.store import Store, meta
 
@@ -69,7 +68,7 @@ def add(store: Store, embedder: Embedder, paths: Sequence[Path], given: Given, p
     hashes = {file: _sha256(file) for file in files}
     with store.reading() as connection:
         known = {file for file in files if _is_unchanged(connection, file, hashes[file], given)}
-    states = {str(file.resolve()): "unchanged" for file in known}
+    states = {_path(file): "unchanged" for file in known}
     todo = [file for file in files if file not in known]
     found: Iterable[Source] = _read(todo, progress)
     if sum(file.stat().st_size for file in todo if file.is_file()) <= READ_AHEAD:
@@ -78,7 +77,7 @@ def add(store: Store, embedder: Embedder, paths: Sequence[Path], given: Given, p
     for _, batch in groupby(found, partial(_issue, given)):
         states |= _add_batch(store, embedder, list(batch), given, counts, progress)
     with store.reading() as connection:
-        sources = tuple(_report(connection, file, hashes[file], states[str(file.resolve())]) for file in files)
+        sources = tuple(_report(connection, file, hashes[file], states[_path(file)]) for file in files)
     return AddReport(sources=sources, **{name: counts[name] for name in ("new", "changed", "unchanged", "retired")})
 
 
@@ -92,13 +91,12 @@ def _read(files: Sequence[Path], progress: Progress | None) -> Iterator[Source]:
 
 
 def _pages(source: Source, given: Given) -> list[Page]:
-    """The pages of a source with what is known of them: what was given, else what the page says."""
+    """The pages of a source; what was given corrects what they say. `given.page` is that of the first one."""
     pages = []
     for position, page in enumerate(source.pages):
         number = None if given.page is None else given.page + position
         said = {"paper": given.paper, "published": given.published, "number": number}
-        told = page.model_copy(update={name: value for name, value in said.items() if value is not None})
-        pages.append(furniture(told)[0])
+        pages.append(page.model_copy(update={name: value for name, value in said.items() if value is not None}))
     return pages
 
 
@@ -108,7 +106,7 @@ def _issue(given: Given, source: Source) -> object:
         issues = {(page.paper, page.published) for page in _pages(source, given)}
         if len(issues) == 1 and all(issue := issues.pop()):
             return issue
-    return str(source.path)
+    return _path(source.path)
 
 
 def _add_batch(
@@ -122,7 +120,7 @@ def _add_batch(
     """Add page sources of one issue, or one source of articles; count what happened to articles."""
     if batch[0].articles is None:
         became = carry_out(store, embedder, partial(_plan_pages, batch, given), counts, progress)
-        return dict(zip((str(source.path) for source in batch), became, strict=True))
+        return dict(zip((_path(source.path) for source in batch), became, strict=True))
     states: dict[str, str] = {}
     for source in batch:
         articles = [_filled(article, given) for article in source.articles or ()]
@@ -134,7 +132,7 @@ def _add_batch(
         for number, part in enumerate(issues.values(), 1):
             plan = partial(_plan_articles, source, given, part, number == len(issues))
             became = carry_out(store, embedder, plan, counts, None)
-            states.setdefault(str(source.path), became[0])
+            states.setdefault(_path(source.path), became[0])
     return states
 
 
@@ -233,16 +231,16 @@ def _same(connection: sqlite3.Connection, path: str, sha256: str) -> SourceRow |
 
 
 def _is_unchanged(connection: sqlite3.Connection, file: Path, sha256: str, given: Given) -> bool:
-    row = _same(connection, str(file.resolve()), sha256)
+    row = _same(connection, _path(file), sha256)
     return bool(row and row.complete and given.of(row) == Given(row.paper, row.published, row.page))
 
 
 def _row(connection: sqlite3.Connection, source: Source, given: Given) -> tuple[SourceRow, str]:
     """Return the row of a source, new or with corrected metadata, and what that makes of it."""
     kind = "pages" if source.articles is None else "articles"
-    row = _same(connection, str(source.path), source.sha256)
+    row = _same(connection, _path(source.path), source.sha256)
     state = "replaced" if row and row.complete else "added"
-    row = row or SourceRow(None, str(source.path), source.name, source.sha256, kind)
+    row = row or SourceRow(None, _path(source.path), source.name, source.sha256, kind)
     merged = given.of(row)
     row.paper, row.published, row.page = merged.paper, merged.published, merged.page
     row.complete = True
@@ -268,7 +266,7 @@ def _replaced(connection: sqlite3.Connection, row: SourceRow, dates: set[dt.date
 
 
 def _report(connection: sqlite3.Connection, file: Path, sha256: str, state: str) -> AddedSource:
-    row = _same(connection, str(file.resolve()), sha256)
+    row = _same(connection, _path(file), sha256)
     if row is None:
         raise ArchiveError(f"{file}: another process replaced it while it was added; add it again")
     count = connection.execute(
@@ -277,6 +275,11 @@ def _report(connection: sqlite3.Connection, file: Path, sha256: str, state: str)
         (row.id,),
     ).fetchone()[0]
     return AddedSource(name=row.name, path=str(file), state=state, articles=count)
+
+
+def _path(path: Path | str) -> str:
+    """The path by which a source is known: absolute, links followed."""
+    return str(Path(path).resolve())
 
 
 def _sha256(path: Path) -> str:

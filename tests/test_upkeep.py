@@ -119,11 +119,11 @@ def test_a_corrupted_page_of_the_database_is_told(archive: Archive, tmp_path: Pa
     content = bytearray(file.read_bytes())
     content[4096:8192] = b"\xa5" * 4096
     file.write_bytes(content)
-    try:
-        with Archive.open(tmp_path / "archive", embedder=HashingEmbedder()) as opened:
-            assert opened.verify() != []
-    except ArchiveError as error:
-        assert "damaged" in str(error)
+    with (
+        pytest.raises(ArchiveError, match="damaged"),
+        Archive.open(tmp_path / "archive", embedder=HashingEmbedder()) as opened,
+    ):
+        raise ArchiveError("damaged: " + opened.verify()[0])
 
 
 def test_rebuild_mends_the_word_index(archive: Archive, tmp_path: Path) -> None:
