@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from index.archive import AddReport, Progress
     from index.models import Article
 
-app = typer.Typer(help="报答: ask a newspaper, get its own words back.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="报答: ask a newspaper, get its own words back.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 index_app = typer.Typer(help="Add issues to the archive and see what it holds.", no_args_is_help=True)
 articles_app = typer.Typer(help="List and show articles.", no_args_is_help=True)
 app.add_typer(index_app, name="index")

@@ -1,0 +1,136 @@
+"""Characters that remember the line they came from: cleaned, undoubled and joined without inventing any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from index.models import Line, Run
+
+_FIGURE = re.compile(r"[\d.．,，%％]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character, at `column` of line number `line` of place `place`; line 0 for white space put between lines."""
+
+    character: str
+    place: int
+    line: int
+    column: int
+
+
+Glyphs = list[Glyph]
+
+
+def text(glyphs: Iterable[Glyph]) -> str:
+    """The characters alone."""
+    return "".join(glyph.character for glyph in glyphs)
+
+
+def clean(line: Line, place: int, *, headline: bool = False) -> Glyphs:
+    """The line without the spaces that typesetting put in: all at its ends, and all but those between Latin words.
+
+    A headline keeps a space between two phrases of at least three characters (决战四季度 夺取全年胜).
+    """
+    content = line.text
+    kept: Glyphs = []
+    for column, character in enumerate(content):
+        if character.isspace():
+            before, after = content[:column].rstrip(), content[column:].lstrip()
+            if not before or not after or not (_latin(before[-1], after[0]) or (headline and _phrases(before, after))):
+                continue
+            if kept and kept[-1].character.isspace():
+                continue
+        elif not character.isprintable():
+            continue
+        kept.append(Glyph(character, place, line.number, column))
+    return kept
+
+
+def _latin(before: str, after: str) -> bool:
+    return before.isascii() and after.isascii() and before.isalnum() and after.isalnum() and not (before + after).isdigit()
+
+
+def _phrases(before: str, after: str) -> bool:
+    left, right = re.split(r"\s", before)[-1], re.split(r"\s", after)[0]
+    return len(left) >= 3 and len(right) >= 3
+
+
+def join(lines: Iterable[Glyphs]) -> Glyphs:
+    """Join the lines of a paragraph; only between two Latin words is a space put, which no line has."""
+    joined: Glyphs = []
+    for glyphs in lines:
+        if joined and glyphs and joined[-1].character.isascii() and joined[-1].character.isalpha():
+            if glyphs[0].character.isascii() and glyphs[0].character.isalpha():
+                joined.append(Glyph(" ", 0, 0, 0))
+        joined += glyphs
+    return joined
+
+
+def halves(content: str) -> list[tuple[int, int]] | None:
+    """Slices that remain of a text that is all doubled, run by run (按下按下““快快””), the fewest runs; None if it is not."""
+    best: list[list[tuple[int, int]] | None] = [None] * (len(content) + 1)
+    best[len(content)] = []
+    for start in range(len(content) - 2, -1, -1):
+        for size in range(1, (len(content) - start) // 2 + 1):
+            rest = best[start + 2 * size]
+            if rest is not None and content[start : start + size] == content[start + size : start + 2 * size]:
+                candidate = [(start, start + size), *rest]
+                if best[start] is None or len(candidate) < len(best[start] or ()):
+                    best[start] = candidate
+    return best[0] if content else None
+
+
+def undouble_headline(glyphs: Glyphs) -> Glyphs:
+    """Read a headline in faux bold once; 快快乐乐 stays, as a run of one character is no evidence."""
+    content = text(glyphs)
+    kept = halves(content)
+    if kept is None or max(end - start for start, end in kept) < 3:
+        return glyphs
+    return [glyph for start, end in kept for glyph in glyphs[start:end]]
+
+
+def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:
+    """Read doubled figures once: where a doubled point proves it (347347..22), or the halved figure is one of `figures`."""
+    content = text(glyphs)
+    kept: Glyphs = []
+    at = 0
+    for found in _FIGURE.finditer(content):
+        token, start = found.group(), found.start()
+        trailing = len(token) - len(token.rstrip(",，.．"))
+        token = token[: len(token) - trailing]
+        for unit in ("", "%", "％"):
+            core = token.removesuffix(unit) if unit else token
+            slices = halves(core) if len(core) > 1 and core.strip("%％") else None
+            if slices is None or (unit and core == token):
+                continue
+            halved = "".join(core[a:b] for a, b in slices)
+            if re.search(r"\.\.|．．", core) or (halved + unit in figures and core + unit not in figures):
+                kept += glyphs[at:start]
+                for a, b in slices:
+                    kept += glyphs[start + a : start + b]
+                at = start + len(core)
+                break
+    return kept + glyphs[at:]
+
+
+def figures(content: str) -> set[str]:
+    """Every figure of a text, with and without the percent sign behind it."""
+    found = {token.strip(",，.．") for token in _FIGURE.findall(content)} | set(re.findall(r"\d+", content))
+    return found | {token.rstrip("%％") for token in found}
+
+
+def runs(glyphs: Sequence[Glyph]) -> tuple[Run, ...]:
+    """The trace of a text: maximal slices that stand together in one line."""
+    found: list[Run] = []
+    for at, glyph in enumerate(glyphs):
+        if glyph.line == 0:
+            continue
+        last = found[-1] if found else None
+        if last and last.end == at and (last.place, last.line, last.column + at - last.start) == (glyph.place, glyph.line, glyph.column):
+            found[-1] = last.model_copy(update={"end": at + 1})
+        else:
+            found.append(Run(start=at, end=at + 1, place=glyph.place, line=glyph.line, column=glyph.column))
+    return tuple(found)

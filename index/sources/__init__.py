@@ -1,0 +1,80 @@
+"""Reading what a newspaper has: one module a format, one face for all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.errors import SourceError
+from index.models import Article, Frozen, Page
+from index.sources import dump, jsonl
+
+_READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
+
+
+class Source(Frozen):
+    """One file as it was read.
+
+    `pages` hold its lines. `articles` is None where layout has to find them; a format that knows its
+    articles gives them, and its lines hold their bodies as decoded.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    pages: tuple[Page, ...]
+    articles: tuple[Article, ...] | None = None
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that `paths` name, absolute, a folder's readable ones in natural order.
+
+    Raises:
+        SourceError: A path is missing, or a folder holds nothing that can be read.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in _READERS]
+            if not inside:
+                raise SourceError(f"{path}: the folder holds no source (want {', '.join(_READERS)})")
+            files += sorted(inside, key=_natural)
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise SourceError(f"{path}: no such file or folder")
+    return list(dict.fromkeys(file.absolute() for file in files))
+
+
+def read(path: Path) -> Source:
+    """Read one file.
+
+    Raises:
+        SourceError: It cannot be read as any format; the message says what is wrong and where.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror})") from None
+    if not data.strip():
+        raise SourceError(f"{path}: the file is empty")
+    from index.layout.blocks import furniture
+
+    reader = _READERS.get(path.suffix.lower(), dump.read)
+    pages, articles = reader(data, path.name)
+    if articles is None:
+        pages = tuple(furniture(page)[0] for page in pages)
+    return Source(
+        name=path.name,
+        path=str(path.absolute()),
+        sha256=hashlib.sha256(data).hexdigest(),
+        pages=pages,
+        articles=articles,
+    )
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """A10 comes after A9."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
