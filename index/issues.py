@@ -297,11 +297,11 @@ def _laid_out_before(connection: sqlite3.Connection, issue: int) -> list[tuple[V
         "SELECT pk, articles.id, articles.current, text_hash, record_hash, title, body FROM articles "
         "JOIN sources ON sources.id = articles.source AND sources.kind = 'pages' WHERE issue = ? "
         "AND EXISTS (SELECT 1 FROM articles AS living WHERE living.id = articles.id AND living.current) "
-        "ORDER BY articles.id, version",
+        "AND NOT EXISTS (SELECT 1 FROM articles AS later JOIN sources ON sources.id = later.source "
+        "AND sources.kind = 'pages' WHERE later.id = articles.id AND later.version > articles.version) ORDER BY pk",
         (issue,),
     )
-    latest = {row[1]: (Version(row[0], row[1], bool(row[2]), row[3], row[4]), row[5], row[6]) for row in rows}
-    return list(latest.values())
+    return [(Version(row[0], row[1], bool(row[2]), row[3], row[4]), row[5], row[6]) for row in rows]
 
 
 def _match(connection: sqlite3.Connection, items: list[Item], olds: list[tuple[Version, str, str]]) -> list[int]:
