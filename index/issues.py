@@ -311,12 +311,15 @@ def _match(connection: sqlite3.Connection, items: list[Item], olds: list[tuple[V
         same = next((at for at, (old, _, _) in free.items() if old.text_hash == text_hash(item.article)), None)
         if same is not None:
             item.old = free.pop(same)[0]
-    for item in items:
-        if item.old is None and free:
-            likeness = {at: _likeness(item.article, title, body) for at, (_, title, body) in free.items()}
-            best = max(likeness, key=lambda at: likeness[at])
-            if likeness[best] >= _LIKENESS:
-                item.old = free.pop(best)[0]
+    pairs = [
+        (_likeness(item.article, title, body), at, which)
+        for which, item in enumerate(items)
+        if item.old is None
+        for at, (_, title, body) in free.items()
+    ]
+    for likeness, at, which in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        if likeness >= _LIKENESS and at in free and items[which].old is None:
+            items[which].old = free.pop(at)[0]
     used = {item.old.id for item in items if item.old}
     for item in items:
         identity = item.old.id if item.old else _unused(connection, item.article.id, used)
