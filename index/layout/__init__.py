@@ -11,6 +11,10 @@ from index.layout.blocks import JUMP, Block, blocks, bylines, furniture, squeeze
 from index.layout.glyphs import Glyph, Glyphs, clean, figures, join, runs, text, undouble_figures, undouble_headline
 from index.models import Article, Kind, Line, Page, Place
 
+_SIGNED = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
+# 决战四季度 夺取全年胜: two phrases of one length, over several articles.
+_BANNER = re.compile(r"[一-鿿]{4,7}\s+[一-鿿]{4,7}")
+
 
 @dataclass
 class _Piece:
@@ -34,7 +38,7 @@ def articles(pages: Sequence[Page]) -> list[Article]:
         known, used = furniture(page)
         read.append(known)
         pieces += _on_page(at, blocks(page.lines[used:]))
-    _join_jumps(pieces, read)
+    _join_jumps(pieces)
     ordinals: dict[int, int] = {}
     for piece in pieces:
         ordinals[piece.page] = ordinals.get(piece.page, 0) + 1
@@ -64,8 +68,6 @@ def _on_page(page: int, found: list[Block]) -> list[_Piece]:
     """Give headlines and bylines to bodies, in one decision for the whole page."""
     bodies = [at for at, block in enumerate(found) if block.sort == "body"]
     pieces = [_Piece(page, found[at]) for at in bodies]
-    known = [figures_of(found[at]) for at in bodies]
-    del known
     for sort, name in (("headline", "headline"), ("byline", "byline")):
         others = [at for at, block in enumerate(found) if block.sort == sort]
         for body, other in _match(found, bodies, others):
@@ -76,18 +78,15 @@ def _on_page(page: int, found: list[Block]) -> list[_Piece]:
     return pieces
 
 
-def figures_of(block: Block) -> set[str]:
-    """Figures in a block's lines."""
-    return figures("".join(squeezed(line) for line in block.lines))
-
-
 def _match(found: list[Block], bodies: list[int], others: list[int]) -> list[tuple[int, int]]:
     """The best match of bodies with headlines (or bylines) that keeps their order: (body, other), by position.
 
     An alignment by dynamic programming (Needleman and Wunsch 1970): one at most for each, neighbours preferred, and
     among headlines those whose words the body repeats.
     """
-    best: list[list[tuple[float, tuple[tuple[int, int], ...]]]] = [[(0.0, ())] * (len(others) + 1) for _ in range(len(bodies) + 1)]
+    best: list[list[tuple[float, tuple[tuple[int, int], ...]]]] = [
+        [(0.0, ())] * (len(others) + 1) for _ in range(len(bodies) + 1)
+    ]
     for b in range(1, len(bodies) + 1):
         for o in range(1, len(others) + 1):
             options = [best[b - 1][o], best[b][o - 1]]
@@ -104,12 +103,25 @@ def _gain(found: list[Block], body: int, other: int) -> float:
     if any(block.sort == "body" for block in between):
         return 0.0
     block = found[other]
-    gain = 1.0 + 0.3 * (not between)
+    gain = 1.0 + 0.3 * all(block.sort != found[other].sort for block in between)
     if block.sort == "headline":
         shared = _pairs("".join(map(squeezed, block.lines)))
         inside = _pairs("".join(map(squeezed, found[body].lines)))
-        gain += 2.0 * len(shared & inside) / max(1, len(shared))
+        both = len(shared & inside)
+        gain += 2.0 * both / max(1, len(shared)) * min(1.0, both / 5)
+        if len(block.lines) == 1 and _BANNER.fullmatch(block.lines[0].text.strip()):
+            gain -= 0.5
+    else:
+        # Sidebars, notices and what goes on from another page have no byline of their own, as a rule.
+        size = sum(len(squeezed(line)) for line in found[body].lines)
+        gain += 0.5 * min(1.0, size / 200)
+        gain -= 0.8 * (body > 0 and _came_from(found[body - 1]))
     return gain
+
+
+def _came_from(block: Block) -> bool:
+    way = JUMP.match(squeezed(block.lines[0])) if block.sort == "jump" else None
+    return way is not None and way["way"] in ("上接", "接")
 
 
 def _pairs(content: str) -> set[str]:
@@ -119,9 +131,7 @@ def _pairs(content: str) -> set[str]:
 def _give_jump(found: list[Block], pieces: list[_Piece], bodies: list[int], at: int) -> None:
     """上接 begins the body behind it; 下转 ends a body that stops in mid-sentence, the nearest one before."""
     mark = squeezed(found[at].lines[0])
-    way = JUMP.match(mark)
-    assert way is not None  # noqa: S101 - blocks are told apart by this very pattern
-    if way["way"] in ("上接", "接"):
+    if _came_from(found[at]):
         behind = [n for n, body in enumerate(bodies) if body > at]
         if behind:
             pieces[behind[0]].came_from = True
@@ -134,26 +144,31 @@ def _give_jump(found: list[Block], pieces: list[_Piece], bodies: list[int], at: 
         pieces[taken[0]].jump = mark.strip("（()）【】")
 
 
-def _join_jumps(pieces: list[_Piece], pages: list[Page]) -> None:
+def _join_jumps(pieces: list[_Piece]) -> None:
     """Join what 上接 begins to what 下转 ends, on another page of the issue, by what both talk about."""
     for back in [piece for piece in pieces if piece.came_from]:
         fronts = [p for p in pieces if p.page != back.page and p.jump and not p.came_from and not p.continued]
         if not fronts:
             continue
-        told = _pairs("".join(squeezed(line) for block in (back.headline, back.body) if block for line in block.lines))
-        front = max(fronts, key=lambda piece: len(told & _pairs("".join(squeezed(line) for block in (piece.headline, piece.body) if block for line in block.lines))))
+        told = _told_by(back)
+        front = max(fronts, key=lambda piece: len(told & _told_by(piece)))
         front.continued.append(back)
         front.jump = None
         front.byline = front.byline or back.byline
         pieces.remove(back)
-    del pages
+
+
+def _told_by(piece: _Piece) -> set[str]:
+    """Pairs of characters of a piece's headline and body."""
+    return _pairs("".join(squeezed(line) for block in (piece.headline, piece.body) if block for line in block.lines))
 
 
 def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
     page = pages[piece.page]
     parts = [piece, *piece.continued]
-    known = set().union(*(figures("".join(squeezed(line) for line in p.lines)) for p in pages))
-    single = {f for f in known if not _is_doubled(f)}
+    # A line with 347347..22 in it says nothing of how its other figures read.
+    sound = (squeezed(line) for p in pages for line in p.lines if ".." not in line.text)
+    single = figures("".join(sound))
     body: Glyphs = []
     for place, part in enumerate(parts):
         for n, paragraph in enumerate(_paragraphs(part.body.lines, place)):
@@ -161,12 +176,14 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
                 body.append(Glyph("\n", 0, 0, 0))
             body += undouble_figures(paragraph, single)
     title, kicker, subtitle = _titles(piece.headline, single)
-    credited = tuple(person for part in parts if part.byline for person in bylines(part.byline.lines))
+    credited = bylines(piece.byline.lines) if piece.byline else ()
     places = tuple(
         Place(source=pages[part.page].source, page=pages[part.page].number, lines=_ranges(part)) for part in parts
     )
     content = text(body)
-    identity = hashlib.sha1(f"{page.source}\0{page.paper}\0{page.published}\0{page.number}".encode(), usedforsecurity=False)
+    identity = hashlib.sha1(
+        f"{page.source}\0{page.paper}\0{page.published}\0{page.number}".encode(), usedforsecurity=False
+    )
     return Article(
         id=f"{identity.hexdigest()[:8]}-{ordinal:02d}",
         title=title,
@@ -186,10 +203,6 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
     )
 
 
-def _is_doubled(figure: str) -> bool:
-    return ".." in figure
-
-
 def _paragraphs(lines: Sequence[Line], place: int) -> list[Glyphs]:
     """Join the lines of a body; a paragraph ends where a sentence does in a line that leaves its column unfilled."""
     paragraphs: list[list[Glyphs]] = [[]]
@@ -198,11 +211,18 @@ def _paragraphs(lines: Sequence[Line], place: int) -> list[Glyphs]:
         paragraphs[-1].append(clean(line, place))
         if at + 1 == len(lines):
             break
-        nearby = widths[max(0, at - 8) : at + 9]
-        ended = squeezed(line)[-1] in "。！？" or squeezed(line)[-2:] in ("。”", "！”", "？”", "…”", "。）")
-        number = lines[at + 1].number - line.number
-        short = widths[at] <= max(nearby) - 1.5
-        if ended and (short or number > 1 and squeezed(lines[at + 1])[0] != "“"):
+        full = max(widths[max(0, at - 8) : at + 9])
+        here, following = squeezed(line), squeezed(lines[at + 1])
+        ended = here[-1] in "。！？" or here[-2:] in ("。”", "！”", "？”", "…”", "。）")
+        indent = 2 * (len(paragraphs[-1]) == 1)
+        unfilled = widths[at] + indent <= full - 1.5
+        parted = lines[at + 1].number - line.number > 1 and following[0] != "“"
+        signed = (
+            (ended or _SIGNED.fullmatch(following))
+            and widths[at + 1] < 0.7 * full
+            and following[-1] not in "。！？，、”"
+        )
+        if (ended and (unfilled or parted)) or (signed and at + 3 >= len(lines)):
             paragraphs.append([])
     return [join(paragraph) for paragraph in paragraphs if paragraph]
 
@@ -235,7 +255,9 @@ def _kind(piece: _Piece, content: str) -> Kind:
 
 
 def _ranges(piece: _Piece) -> tuple[tuple[int, int], ...]:
-    numbers = sorted({line.number for block in (piece.headline, piece.byline, piece.body) if block for line in block.lines})
+    numbers = sorted(
+        {line.number for block in (piece.headline, piece.byline, piece.body) if block for line in block.lines}
+    )
     ranges: list[tuple[int, int]] = []
     for number in numbers:
         if ranges and number == ranges[-1][1] + 1:

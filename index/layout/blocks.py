@@ -17,11 +17,17 @@ _ROLES = "本报记者|见习记者|实习记者|首席记者|特约记者|记�
 _BYLINE = re.compile(rf"^[■●◆□▲]?(?:(?:{_ROLES})(?:[/、]?(?:{_ROLES}))*[:：]?)")
 _ROLE = re.compile(rf"(?:{_ROLES})(?:[/、](?:{_ROLES}))*")
 _NAMES = re.compile(r"[一-鿿·]{2,6}")
-JUMP = re.compile(r"^[（(【]?(?P<way>下转|紧接|转|上接|接)第?(?P<page>[A-Z]?\d{1,2}|[一二三四五六七八九十]+)版[^。]{0,8}[）)】]?$")
+JUMP = re.compile(
+    r"^[（(【]?(?P<way>下转|紧接|转|上接|接)第?(?P<page>[A-Z]?\d{1,2}|[一二三四五六七八九十]+)版[^。]{0,8}[）)】]?$"
+)
 _DATE = re.compile(r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _PAGE = re.compile(r"^(?:第)?(?P<n>[A-Z]?\d{1,2})版|^(?:[A-Z])?(?P<m>\d{1,2})$")
-_FURNITURE = re.compile(r"责任?编辑|责编|版式|校对|组版|美编|电话|热线|投稿|邮箱|邮编|网址|www\.|https?:|农历|星期[一二三四五六日]|国内统一|CN\d|年[正一二三四五六七八九十冬腊]月|总第|今日\d+版")
-_PAPER = re.compile(r"^(?P<name>[一-鿿]{1,8}(?:日报|晚报|时报|早报|晨报|周报|商报|都市报|新闻|导报|快报)(?:[一-鿿]{1,4}版)?)$")
+_FURNITURE = re.compile(
+    r"责任?编辑|责编|版式|校对|组版|美编|电话|热线|投稿|邮箱|邮编|网址|www\.|https?:|农历|星期[一二三四五六日]|国内统一|CN\d|年[正一二三四五六七八九十冬腊]月|总第|今日\d+版"
+)
+_PAPER = re.compile(
+    r"^(?P<name>[一-鿿]{1,8}(?:日报|晚报|时报|早报|晨报|周报|商报|都市报|新闻|导报|快报)(?:[一-鿿]{1,4}版)?)$"
+)
 END = "。！？!?…”）)；;"
 
 
@@ -52,9 +58,8 @@ def furniture(page: Page) -> tuple[Page, int]:
         if not content:
             continue
         date, number, paper = _DATE.search(content), _PAGE.match(content), _PAPER.match(content)
-        if not (date and len(content) < 45 or number and len(content) < 12 or paper or _FURNITURE.search(content) and len(content) < 60):
-            break
-        if "。" in content or JUMP.match(content):
+        marked = bool(date or _FURNITURE.search(content)) and len(content) < 60
+        if not (marked or paper or (number and len(content) < 12)) or "。" in content or JUMP.match(content):
             break
         if date:
             try:
@@ -111,16 +116,17 @@ def is_byline(content: str) -> bool:
 
 def blocks(lines: Sequence[Line]) -> list[Block]:
     """Tell the lines of a page apart, in their order."""
+    told = [piece for group in _groups(lines) for piece in _pieces(group)]
     found: list[Block] = []
-    for group in _groups(lines):
-        for piece in _pieces(group):
-            last = found[-1] if found else None
-            if piece.sort == "headline" and last and last.sort == "body" and _continues(last, piece):
-                piece.sort = "body"
-            if piece.sort == "body" and last and last.sort == "body":
-                last.lines += piece.lines
-            else:
-                found.append(piece)
+    for at, piece in enumerate(told):
+        last = found[-1] if found and found[-1].sort == "body" else None
+        behind = told[at + 1] if at + 1 < len(told) and told[at + 1].sort == "body" else None
+        if piece.sort == "headline" and _runs_on(piece, last, behind):
+            piece.sort = "body"
+        if piece.sort == "body" and last:
+            last.lines += piece.lines
+        else:
+            found.append(piece)
     return found
 
 
@@ -159,7 +165,9 @@ def _told(piece: Block) -> Iterator[Block]:
         yield piece
         return
     contents = [squeezed(line) for line in piece.lines]
-    last_end = max((at for at, content in enumerate(contents) if content[-1] in "。！？”" and "。" in content + "。"), default=-1)
+    last_end = max(
+        (at for at, content in enumerate(contents) if content[-1] in "。！？”" and "。" in content + "。"), default=-1
+    )
     has_stop = any("。" in content or content[-1] in "，、；" for content in contents)
     if not has_stop and len(contents) < 5:
         yield Block("headline", piece.lines)
@@ -180,11 +188,28 @@ def _told(piece: Block) -> Iterator[Block]:
         yield piece
 
 
-def _continues(body: Block, piece: Block) -> bool:
-    """A few lines without a stop go on with a body that broke off in mid-sentence, if they are as wide as its column."""
-    last = squeezed(body.lines[-1])
-    if last[-1] in "。！？”":
+def column_width(block: Block) -> float:
+    """Width of the column that a body is set in: that of its widest lines but one in ten."""
+    widths = sorted(width(squeezed(line)) for line in block.lines)
+    return widths[int(0.9 * (len(widths) - 1))]
+
+
+def _runs_on(piece: Block, before: Block | None, behind: Block | None) -> bool:
+    """Tell whether lines without a full stop are a fragment of the body before or behind them, cut off by a blank line."""
+    contents = [squeezed(line) for line in piece.lines]
+    first, last = contents[0], contents[-1]
+    marks = sum(content.count(mark) for content in contents for mark in "，、；：…")
+    if behind and marks and last[-1] not in "。！？":
+        start = squeezed(behind.lines[0])
+        if start[0] in "“‘" and abs(width(last) - column_width(behind)) <= 2:
+            return True
+        # A paragraph's first line has lost its indent of two characters.
+        fills = [
+            abs(width(line.text) + indent - column_width(behind)) <= 2
+            for line, indent in zip(piece.lines, [2.0] + [0.0] * len(contents), strict=False)
+        ]
+        if marks > 1 or all(fills[1:] if len(fills) > 1 else fills):
+            return True
+    if before is None or squeezed(before.lines[-1])[-1] in "。！？”":
         return False
-    column = sorted(width(squeezed(line)) for line in body.lines)[len(body.lines) // 2]
-    first = squeezed(piece.lines[0])
-    return first[0] in "“‘《，。" or (len(piece.lines) > 1 and abs(width(first) - column) <= 1.5) or last[-1] in "，、；："
+    return first[0] in "“‘《，。" or abs(width(first) - column_width(before)) <= 1.5

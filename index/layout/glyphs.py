@@ -50,7 +50,9 @@ def clean(line: Line, place: int, *, headline: bool = False) -> Glyphs:
 
 
 def _latin(before: str, after: str) -> bool:
-    return before.isascii() and after.isascii() and before.isalnum() and after.isalnum() and not (before + after).isdigit()
+    return (
+        before.isascii() and after.isascii() and before.isalnum() and after.isalnum() and not (before + after).isdigit()
+    )
 
 
 def _phrases(before: str, after: str) -> bool:
@@ -62,9 +64,9 @@ def join(lines: Iterable[Glyphs]) -> Glyphs:
     """Join the lines of a paragraph; only between two Latin words is a space put, which no line has."""
     joined: Glyphs = []
     for glyphs in lines:
-        if joined and glyphs and joined[-1].character.isascii() and joined[-1].character.isalpha():
-            if glyphs[0].character.isascii() and glyphs[0].character.isalpha():
-                joined.append(Glyph(" ", 0, 0, 0))
+        ends = joined[-1:] + glyphs[:1]
+        if len(ends) == 2 and all(glyph.character.isascii() and glyph.character.isalpha() for glyph in ends):
+            joined.append(Glyph(" ", 0, 0, 0))
         joined += glyphs
     return joined
 
@@ -129,7 +131,11 @@ def runs(glyphs: Sequence[Glyph]) -> tuple[Run, ...]:
         if glyph.line == 0:
             continue
         last = found[-1] if found else None
-        if last and last.end == at and (last.place, last.line, last.column + at - last.start) == (glyph.place, glyph.line, glyph.column):
+        if (
+            last
+            and last.end == at
+            and (last.place, last.line, last.column + at - last.start) == (glyph.place, glyph.line, glyph.column)
+        ):
             found[-1] = last.model_copy(update={"end": at + 1})
         else:
             found.append(Run(start=at, end=at + 1, place=glyph.place, line=glyph.line, column=glyph.column))

@@ -20,7 +20,9 @@ def _byline(value: object) -> object:
 class _Record(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = Field(min_length=1)
+    id: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = Field(
+        min_length=1
+    )
     body: str
     title: str | None = None
     subtitle: str | None = None
