@@ -55,6 +55,7 @@ def run(settings: BotSettings) -> None:
     from bot.answering import Answerer
 
     with Answerer.open(settings) as answerer:
+        answerer.ask("预热")  # models that are loaded on first use, or cannot be, are so now and not for a resident
         try:
             asyncio.run(_until_signalled(application(settings, answerer)))
         except BaodaError:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from botapi import entity_texts, parse_html
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.language import Language, language_of
 from bot.models import Answer, Headline, Quote
 from bot.render import telegram_html, terminal, terminal_article
 from index.models import Article, Byline, Place
-from botapi import entity_texts, parse_html
 
 LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=200)
 
@@ -48,6 +48,7 @@ def answers(draw: st.DrawFn) -> Answer:
     return answer(*quotes, nearest=tuple(draw(nearest)))
 
 
+@settings(deadline=None)
 @given(answers())
 def test_a_quote_is_shown_letter_for_letter_within_telegrams_limits(shown: Answer) -> None:
     text, entities = parse_html(telegram_html(shown, "zh-hans"))
@@ -59,6 +60,7 @@ def test_a_quote_is_shown_letter_for_letter_within_telegrams_limits(shown: Answe
     assert len(entities) <= 100
 
 
+@settings(deadline=None)
 @given(answers())
 def test_terminal_and_telegram_say_the_same(shown: Answer) -> None:
     question, *lines = terminal(shown).plain.split("\n")

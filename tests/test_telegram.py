@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 from botapi import ME, PATIENCE, TOKEN, ApiError, BotApi, Json, entity_texts
@@ -24,7 +25,7 @@ ARTICLES = [
     {
         "id": "a1", "title": "净菜工坊添人手", "published": "2024-11-30", "paper": "云渡日报", "page": 2,
         "url": "https://news.example/1?a=1&b=2", "bylines": [{"role": "记者", "name": "林旭东"}],
-        "body": "今天订单需要3吨青甘蓝……大概需要20名阿姨处理。\n工坊设在东港村。",
+        "body": "净菜工坊今天要用20名阿姨处理订单。\n工坊设在东港村。",
     },
     {"id": "a2", "title": "图书馆延时开放", "body": "县图书馆闭馆时间从晚上八点半推迟到十点。"},
 ]  # fmt: skip
@@ -55,15 +56,19 @@ class Bot:
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
 
-    def signal(self, number: int = signal.SIGTERM) -> None:
-        self._process.send_signal(number)
-
     def wait(self) -> int:
         return self._process.wait(PATIENCE)
 
-    def stop(self) -> int:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         if self._process.poll() is None:
-            self.signal()
+            self._process.kill()
+            self.wait()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self._process.send_signal(number)
         return self.wait()
 
 
@@ -209,8 +214,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def real(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BotApi, Bot]]:
     """One bot process for many tests; it must end well, and no request of its may be invalid."""
-    with BotApi() as opened:
-        bot = Bot(opened, tmp_path_factory.mktemp("bot") / "log", BAODA_DATA=str(archive))
+    log = tmp_path_factory.mktemp("bot") / "log"
+    with BotApi() as opened, Bot(opened, log, BAODA_DATA=str(archive)) as bot:
         yield opened, bot
         assert bot.stop() == 0, bot.log()
     assert opened.problems == []
@@ -223,8 +228,7 @@ def test_a_question_is_answered_in_the_papers_own_words(real: tuple[BotApi, Bot]
     reply = api.replies(10)[0]
     assert reply["reply_parameters"] == {"message_id": asked["message_id"], "allow_sending_without_reply": True}
     quote = entity_texts(reply, "blockquote")[0]
-    assert quote in ARTICLES[0]["body"]
-    assert "大概需要20名阿姨处理。" in quote
+    assert quote == "净菜工坊今天要用20名阿姨处理订单。"
     assert entity_texts(reply, "bold") == ["20名"]
     assert f"{quote}\n《净菜工坊添人手》 云渡日报 2024-11-30 第2版 记者 林旭东" in reply["text"]
     link = next(entity for entity in reply["entities"] if entity["type"] == "text_link")
@@ -377,37 +381,33 @@ def test_telegram_may_put_off_fail_or_hang_up(real: tuple[BotApi, Bot]) -> None:
 
 
 def test_a_restart_answers_what_came_meanwhile_and_nothing_twice(archive: Path, api: BotApi, tmp_path: Path) -> None:
-    bot = Bot(api, tmp_path / "log", debug=True, BAODA_DATA=str(archive))
-    api.say("/help", user=1)
-    api.replies(1)
-    bot.signal(signal.SIGINT)
-    assert bot.wait() == 0
+    with Bot(api, tmp_path / "log", debug=True, BAODA_DATA=str(archive)) as bot:
+        api.say("/help", user=1)
+        api.replies(1)
+        assert bot.stop(signal.SIGINT) == 0
     api.say(QUESTION, user=2)
-    again = Bot(api, tmp_path / "log", debug=True, BAODA_DATA=str(archive))
-    assert "20名" in api.replies(2)[0]["text"]
-    assert again.stop() == 0
+    with Bot(api, tmp_path / "log", debug=True, BAODA_DATA=str(archive)) as bot:
+        assert "20名" in api.replies(2)[0]["text"]
+        assert bot.stop() == 0
     assert len(api.sent()) == 2
     assert "HTTP Request: POST" in bot.log()
-    assert TOKEN not in bot.log()
     assert TOKEN.partition(":")[2] not in bot.log()
 
 
-@pytest.mark.parametrize("debug", [False, True])
-def test_a_wrong_token_is_one_line_without_the_token(archive: Path, api: BotApi, tmp_path: Path, debug: bool) -> None:
+def test_a_wrong_token_is_one_line_without_the_token(archive: Path, api: BotApi, tmp_path: Path) -> None:
     wrong = TOKEN[:-3] + "XYZ"
-    bot = Bot(api, tmp_path / "log", token=wrong, debug=debug, BAODA_DATA=str(archive))
-    assert bot.wait() == 2
+    with Bot(api, tmp_path / "log", token=wrong, debug=True, BAODA_DATA=str(archive)) as bot:
+        assert bot.wait() == 2
+    assert "HTTP Request: POST" in bot.log()
     assert wrong.partition(":")[2] not in bot.log()
-    last = bot.log().splitlines()[-1]
-    assert last.startswith("baoda: ")
-    assert "BAODA_TELEGRAM_TOKEN" in last
-    assert debug or len(bot.log().splitlines()) == 1
+    (told,) = [line for line in bot.log().splitlines() if not line.startswith(("DEBUG:", "INFO:"))]
+    assert told.startswith("baoda: 127.0.0.1 does not accept the token")
 
 
 @pytest.mark.parametrize("token", ["", "123:A B", "“123:AB”"])
 def test_what_is_no_token_is_said_at_once(api: BotApi, tmp_path: Path, token: str) -> None:
-    bot = Bot(api, tmp_path / "log", token=token, BAODA_DATA=str(tmp_path))
-    assert bot.wait() == 2
+    with Bot(api, tmp_path / "log", token=token, BAODA_DATA=str(tmp_path)) as bot:
+        assert bot.wait() == 2
     assert bot.log().startswith("baoda: ")
     assert "BAODA_TELEGRAM_TOKEN" in bot.log()
     assert "123" not in bot.log()
