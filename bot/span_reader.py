@@ -1,0 +1,205 @@
+"""The reader: which sentence of the passages found answers, with which words, and whether any does."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bot.models import Question, Reading, ScoredSentence
+from bot.passage_model import PassageModel, Spans
+from bot.spans import spans as typed_spans
+from index.cache import Progress
+from index.lexical import words
+from index.models import Hit
+from index.text import fold, sentences
+
+FEATURES = ("margin", "span", "answers", "lead", "covered", "named", "typed", "untyped")
+"""What answerability is judged by; `features` computes them in this order."""
+
+_FITTED = Path(__file__).parent / "weights" / "answerability.json"
+_TYPED = ("number", "date", "person", "place", "organisation")
+_WITHOUT_ANSWER = ("yesno", "why")
+_ASKING = re.compile(
+    r"多少|什么时[候间]|什么地方|为什么|什么|哪里|哪儿|哪[一]?[个些家所位天年月]|谁|何时|何地|几[个位名]?|吗|呢|如何|怎么|怎样|是否|有没有|是不是|请问"
+)
+_NAME = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9\-]+")
+_EDGE = " 　,，。、；;：:！!？?“”‘’\"'「」『』（）()《》"
+# Weight of the answer-or-not head beside the span's logits, and what a short answer of the wrong kind costs;
+# both chosen on the develop split.
+ANSWERS_WEIGHT = 1.0
+WRONG_KIND = 2.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence with its best span; `logit` compares sentences of all passages of one question."""
+
+    hit: Hit
+    start: int
+    end: int
+    answer_start: int
+    answer_end: int
+    logit: float
+    span: float
+    margin: float
+    answers: float
+    fit: float | None
+
+
+class Reader:
+    """Reads passages with a trained network and judges answerability by a fitted logistic regression.
+
+    Args:
+        model: The network; None prepares the one that comes with baoda.
+        progress: Shows that preparation, which happens once.
+    """
+
+    def __init__(self, model: PassageModel | None = None, *, progress: Progress | None = None) -> None:
+        self._model = model or PassageModel(progress=progress)
+
+    def read(self, question: Question, hits: Sequence[Hit]) -> Reading:
+        """Score the sentences of `hits` for `question`, best first; no hits give an empty reading."""
+        asked = fold(question.search)
+        passages = [(fold(hit.article.title), fold(hit.passage.text)) for hit in hits]
+        return judged(question, candidates(question, hits, self._model.read(asked, passages)))
+
+
+def candidates(question: Question, hits: Sequence[Hit], read: Sequence[Spans]) -> list[Candidate]:
+    """The sentences of the passages read, best first."""
+    best: dict[tuple[str, int], Candidate] = {}
+    for hit, found in zip(hits, read, strict=True):
+        for start, end in _sentences(hit.article.body):
+            first, last = start - hit.passage.start, end - hit.passage.start
+            span = found.best(max(first, 0), min(last, len(hit.passage.text)))
+            if span is None:
+                continue
+            candidate = _candidate(question, hit, found, (start, end), span)
+            key = (hit.article.id, start)
+            if key not in best or candidate.logit > best[key].logit:
+                best[key] = candidate
+    return sorted(best.values(), key=lambda c: (-c.logit, c.hit.article.id, c.start))
+
+
+def _candidate(
+    question: Question, hit: Hit, found: Spans, sentence: tuple[int, int], span: tuple[float, int, int]
+) -> Candidate:
+    logit, a, b = span
+    a, b = _trimmed(hit.article.body, a + hit.passage.start, b + hit.passage.start)
+    a, b, fit = _of_the_kind(question, hit.article.body, sentence, (a, b))
+    wrong = WRONG_KIND if fit == 0 else 0.0
+    return Candidate(
+        hit=hit,
+        start=sentence[0],
+        end=sentence[1],
+        answer_start=a,
+        answer_end=b,
+        logit=logit + ANSWERS_WEIGHT * found.answers - wrong,
+        span=logit,
+        margin=logit - found.none,
+        answers=found.answers,
+        fit=fit,
+    )
+
+
+def judged(question: Question, found: Sequence[Candidate]) -> Reading:
+    """A reading of candidates, best first: scores are their share of belief, answerability is calibrated."""
+    if not found:
+        return Reading(sentences=(), answerability=0.0)
+    chance = _answerability(features(question, found))
+    top = found[0].logit
+    return Reading(
+        sentences=tuple(
+            _scored(question, candidate, chance * math.exp((candidate.logit - top) / 4)) for candidate in found
+        ),
+        answerability=chance,
+    )
+
+
+def features(question: Question, found: Sequence[Candidate]) -> list[float]:
+    """What the judgement of the best candidate rests on; see `FEATURES`."""
+    best = found[0]
+    answer = _answer(best)
+    others = [c.logit for c in found[1:] if _answer(c) != answer]
+    around = fold(best.hit.article.title + " " + best.hit.passage.text)
+    asked = _ASKING.sub(" ", fold(question.search))
+    return [
+        best.margin,
+        best.span,
+        best.answers,
+        min(best.logit - others[0], 12.0) if others else 12.0,
+        _share(set(words(asked)), around),
+        _share(set(_NAME.findall(asked)), around),
+        float(best.fit == 1) if best.fit is not None else 0.0,
+        float(best.fit is None),
+    ]
+
+
+def _answerability(values: Iterable[float]) -> float:
+    fitted = _fitted()
+    logit = fitted["intercept"] + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+@cache
+def _fitted() -> dict[str, float]:
+    fitted: dict[str, float] = json.loads(_FITTED.read_text(encoding="utf-8"))["coefficients"]
+    return fitted
+
+
+@cache
+def _sentences(body: str) -> list[tuple[int, int]]:
+    return sentences(body)
+
+
+def _scored(question: Question, candidate: Candidate, score: float) -> ScoredSentence:
+    sentence = candidate.end - candidate.start
+    short = candidate.answer_end - candidate.answer_start < 0.8 * sentence and question.asks not in _WITHOUT_ANSWER
+    return ScoredSentence(
+        hit=candidate.hit,
+        start=candidate.start,
+        end=candidate.end,
+        answer_start=candidate.answer_start if short else None,
+        answer_end=candidate.answer_end if short else None,
+        score=score,
+    )
+
+
+def _of_the_kind(
+    question: Question, body: str, sentence: tuple[int, int], span: tuple[int, int]
+) -> tuple[int, int, float | None]:
+    """The span widened to a whole number, date or name of the kind asked for, and how it fits; None for no such kind."""
+    if question.asks not in _TYPED:
+        return *span, None
+    start, end = sentence
+    options = [(a + start, b + start, fit) for a, b, fit in typed_spans(body[start:end], question)]
+    meeting = [(a, b, fit) for a, b, fit in options if a < span[1] and b > span[0]]
+    if not meeting:
+        # jieba does not know every name; the network's span may still be one.
+        return *span, 0.5 if question.asks in ("person", "place", "organisation") else 0.0
+    a, b, fit = max(meeting, key=lambda o: (o[2], min(o[1], span[1]) - max(o[0], span[0])))
+    if question.asks in ("number", "date"):
+        return a, b, fit
+    return *span, fit
+
+
+def _trimmed(body: str, start: int, end: int) -> tuple[int, int]:
+    while start < end - 1 and body[start] in _EDGE and body[start] not in "《“「":
+        start += 1
+    while start < end - 1 and body[end - 1] in _EDGE and body[end - 1] not in "》”」":
+        end -= 1
+    return start, end
+
+
+def _answer(candidate: Candidate) -> str:
+    return fold(candidate.hit.article.body[candidate.answer_start : candidate.answer_end])
+
+
+def _share(wanted: set[str], text: str) -> float:
+    """Share of `wanted` that stands in `text`, by length; 1 where nothing is wanted."""
+    total = sum(len(word) for word in wanted)
+    return sum(len(word) for word in wanted if word in text) / total if total else 1.0

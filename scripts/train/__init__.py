@@ -1,0 +1,1 @@
+"""How the reader's shipped weights were made: examples, training, calibration."""
