@@ -94,14 +94,17 @@ def rankings(data: Path, *, split: str, questions: int, progress: Progress | Non
         stamps = meta(connection)
         index = VectorIndex(stamps["dim"])
         index.follow(connection, stamps["epoch"], stamps["generation"])
-        for done, each in enumerate(asked, 1):
+        vectors = embedder.load().encode_query(
+            [each.question for each in asked], batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        )
+        for done, (each, vector) in enumerate(zip(asked, vectors, strict=True), 1):
             right = connection.execute(
                 "SELECT passages.id FROM passages JOIN articles ON articles.pk = article "
                 'WHERE articles.id = ? AND "start" <= ? AND "end" >= ?',
                 (each.article_id, each.start, each.end),
             ).fetchall()
             by_words = lexical.search(connection, lexical.words(each.question), POOL)
-            by_vectors = index.search(embedder.query(each.question), POOL)
+            by_vectors = index.search(vector, POOL)
             found.append((by_words, by_vectors, {row[0] for row in right}))
             if progress:
                 progress("Asking", done, len(asked))
