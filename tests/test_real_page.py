@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.answering import Answerer
+from bot.settings import BotSettings
+from index.archive import Archive
+from index.embedding import Embedder
+
+PAGE = "pages/000_27413fd82a551e03.txt"
+# title: kind, bylines, how the body begins and ends
+PIECES = {
+    "用青春之声讲好理论": ("news", "记者 陶佳敏", "本报讯昨天下午，", "宣讲员凌伟豪说。"),
+    "“优水入户”润民心": ("news", "记者 荣怡婷 通讯员 陶冶 通讯员 曹律", "【改革故事】近日，", "“优水标准示范”行动，"),
+    "我市一案例入选省委改革办典型案例": ("news", "记者 黄雨欣", "本报讯日前，", "“两提一降”。"),
+    "共富工坊有了职业经理人": ("news", "记者 林旭东 通讯员 陈明远", "本报讯“今天订单需要3吨", "多样化发展。"),
+    "平湖重大项目建设按下“快进键”": (
+        "news",
+        "记者 胡佳英 通讯员 孙玲 通讯员 张丹燕 制图 王茹彤",
+        "本报讯大项目拉动大投资",
+        "10.4%、40.6%、22.2%。",
+    ),
+    "基层治理需要更多“新力量”": ("commentary", "言成声", "外卖骑手除了送餐", "事实上，这几年，"),
+    "前三季度我市": ("sidebar", "", "完成固定资产投资347.2亿元、增长9.5%，", "目标任务的138%。"),
+    "邻里情深": ("caption", "摄影 王强 摄影 夏晓蕾", "近日，当湖街道南河头社区举行了第二届", "社区环境。"),
+}
 ANSWERABLE = [
     ("净菜工坊要用多少人？", "大概需要20名阿姨处理", "20名"),
     ("青年理论宣讲集训为期几天？", "为期4天的集训", "4天"),
@@ -31,3 +58,55 @@ UNANSWERABLE = [
     "职业经理人张兰今年多少岁？",
     "外卖骑手每月工资多少元？",
 ]
+
+
+@pytest.fixture(scope="module")
+def archive(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive that holds the real page and nothing else."""
+    folder = tmp_path_factory.mktemp("real")
+    with Archive.open(folder, embedder=Embedder(), write=True) as archive:
+        archive.add([shared / PAGE], paper="嘉兴日报平湖版")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answerer(archive: Path) -> Iterator[Answerer]:
+    with Answerer.open(BotSettings(data=archive)) as answerer:
+        yield answerer
+
+
+def test_all_eight_pieces_are_whole_with_their_own_headlines_and_bylines(archive: Path) -> None:
+    with Archive.open(archive) as opened:
+        found = {article.title: article for article in opened.articles()}
+    assert found.keys() == PIECES.keys()
+    for title, (kind, bylines, begins, ends) in PIECES.items():
+        article = found[title]
+        assert article.kind == kind
+        assert " ".join(f"{b.role} {b.name}".strip() for b in article.bylines) == bylines
+        assert article.body.startswith(begins)
+        assert article.body.endswith(ends)
+    assert [a.jump for a in found.values() if a.jump] == ["下转2版", "下转2版"]
+
+
+def test_the_right_sentence_comes_first(answerer: Answerer) -> None:
+    first = {}
+    for question, _, _ in ANSWERABLE:
+        answer = answerer.ask(question)
+        first[question] = answer.quotes[0].text if answer.quotes else None
+    wrong = {q: first[q] for q, fragment, _ in ANSWERABLE if fragment not in (first[q] or "")}
+    assert len(ANSWERABLE) - len(wrong) >= 16, wrong
+
+
+def test_the_card_example_is_quoted_as_a_careful_reader_would(answerer: Answerer) -> None:
+    answer = answerer.ask("净菜工坊要用多少人？")
+    assert answer.answer == "20名"
+    assert answer.quotes[0].text == "今天订单需要3吨青甘蓝、1吨洋葱、300公斤小青菜……大概需要20名阿姨处理。"
+    assert answer.quotes[0].title == "共富工坊有了职业经理人"
+
+
+@pytest.mark.parametrize("question", UNANSWERABLE)
+def test_what_the_page_does_not_say_is_refused(answerer: Answerer, question: str) -> None:
+    answer = answerer.ask(question)
+    assert not answer.answered
+    assert answer.quotes == ()
+    assert answer.nearest

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.layout import articles, check_trace
+from index.models import Article, Line, Page
+from index.sources import read
+
+SAMPLE = Path(__file__).resolve().parents[1] / "scripts" / "sample"
+
+
+def page(text: str, name: str = "page.txt") -> Page:
+    return Page(source=name, lines=tuple(Line(number=n, text=line) for n, line in enumerate(text.split("\n"), 1)))
+
+
+def on(text: str) -> list[Article]:
+    return articles([page(text)])
+
+
+@pytest.fixture(scope="module")
+def sample() -> list[Article]:
+    """The sample issue: two pages of an invented paper with the faults of a real text layer."""
+    pages = [page for path in sorted(SAMPLE.glob("*.txt")) for page in read(path).pages]
+    return articles(pages)
+
+
+def test_each_body_of_the_sample_has_its_own_headline_and_bylines(sample: list[Article]) -> None:
+    found = {a.title: (a.kind, a.subtitle, [f"{b.role} {b.name}".strip() for b in a.bylines]) for a in sample}
+    assert found == {
+        "老粮站里开出“乡村早餐铺”": ("news", "河东镇盘活闲置资产方便八村老人", ["记者 苗可欣", "通讯员 贺小川"]),
+        "图书馆的灯，多亮一个半小时": ("news", None, ["记者 姜予安"]),
+        "青石大桥还差36米“牵手”": ("news", "主桥四月底合龙 九月底通车", ["记者 佟立夏", "制图 费娟"]),
+        "重点项目跑出“加速度”": ("news", "27个市重点项目前两月完成投资逾7亿元", ["记者 罗砚秋", "通讯员 沈桥"]),
+        "前两个月我县": ("sidebar", None, []),
+        "别让老手艺只剩一块“牌匾”": ("commentary", None, ["钟一鸣"]),
+        "灯映古渡": ("caption", None, ["摄影 孟舟", "摄影 管小雨"]),
+        "县医院开出“银发专窗”": ("news", "老人看病一窗办完", ["记者 姜予安", "通讯员 厉敏"]),
+        "停水公告": ("notice", None, []),
+        "岭背茶场“云渡毛峰”开采": ("news", "头采提前六天 鲜叶一斤八十五元", ["记者 罗砚秋"]),
+        "校园足球联赛开赛": ("news", "24支球队争夺冠军", ["记者 佟立夏"]),
+    }
+
+
+def test_paper_date_and_page_are_read_from_the_head_of_the_page(sample: list[Article]) -> None:
+    assert {(a.paper, str(a.published)) for a in sample} == {("云渡日报", "2025-03-18")}
+    assert {a.page for a in sample} == {1, 2}
+
+
+def test_a_jump_is_joined_across_pages_without_a_seam(sample: list[Article]) -> None:
+    bridge = next(a for a in sample if "大桥" in a.title)
+    assert "潜水员一天要下水六趟，每趟不能超过25分钟。" in bridge.body
+    assert [place.page for place in bridge.places] == [1, 2]
+    assert bridge.jump is None
+
+
+def test_a_jump_whose_other_half_is_missing_is_kept_and_marked() -> None:
+    first = articles(read(SAMPLE / "yundu-2025-03-18-01.txt").pages)
+    bridge = next(a for a in first if "大桥" in a.title)
+    assert bridge.jump == "下转2版"
+    assert bridge.body.endswith("潜水员一天")
+
+
+def test_torn_and_doubled_figures_are_whole(sample: list[Article]) -> None:
+    bodies = "\n".join(a.body for a in sample)
+    for figure in (
+        "每月能结余1.8万元",
+        "共27个",
+        "为年度计划的19%。",
+        "90多名采茶工",
+        "投资18.6亿元、增长7.4%",
+        "投资7.39亿元",
+    ):
+        assert figure in bodies
+    for fault in ("..", "1919%", " 1", "1 "):
+        assert fault not in bodies
+
+
+def test_every_character_leads_back_to_its_line(sample: list[Article]) -> None:
+    lines = {
+        (found.source, line.number): line.text
+        for path in SAMPLE.glob("*.txt")
+        for found in read(path).pages
+        for line in found.lines
+    }
+    for article in sample:
+        check_trace(article, lambda place, number, a=article: lines[a.places[place].source, number])
+
+
+def test_a_trace_that_leads_elsewhere_is_refused(sample: list[Article]) -> None:
+    with pytest.raises(ValueError, match="line"):
+        check_trace(sample[0], lambda place, number: "别的字")
+    cut = sample[0].model_copy(update={"trace": ()})
+    with pytest.raises(ValueError, match="no line"):
+        check_trace(cut, lambda place, number: "")
+
+
+BODY = "本报讯 今天上午，新的桥在县城通车。桥有三百\n米长，造了两年，花了不少钱，走的人都说方便。\n往后去河西，不用再等渡船。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"■记者 王小明\n\n{BODY}\n\n新桥通车了",
+        f"新桥通车了\n■记者 王小明\n\n{BODY}",
+        f"{BODY}\n\n新桥通车了\n\n■记者 王小明",
+    ],
+)
+def test_headline_and_byline_may_stand_on_either_side(text: str) -> None:
+    (article,) = on(text)
+    assert (article.title, [b.name for b in article.bylines]) == ("新桥通车了", ["王小明"])
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [
+        ("新桥今日通车新桥今日通车", "新桥今日通车"),
+        ("新桥今日新桥今日““通车通车””", "新桥今日“通车”"),
+        ("快快乐乐过新年", "快快乐乐过新年"),
+        ("1111名师生看新桥", "1111名师生看新桥"),
+        ("2020年的新桥", "2020年的新桥"),
+    ],
+)
+def test_faux_bold_is_read_once_and_nothing_else(printed: str, read_as: str) -> None:
+    assert on(f"{BODY}\n\n{printed}")[0].title == read_as
+
+
+def test_spaces_inside_chinese_go_and_those_inside_english_stay() -> None:
+    (article,) = on("这 几 年 ，有 18\n项指标升到 New York\nTimes 的水平，大家都很高兴，一直说好。")
+    assert article.body == "这几年，有18项指标升到New York Times的水平，大家都很高兴，一直说好。"
+
+
+def test_a_page_without_an_article_has_none() -> None:
+    assert on("云渡日报\n\n2025年3月18日") == []
+
+
+@given(st.text(st.sampled_from("桥通车了。，“”■记者王 0.％\n\n（下转2版）上接12"), max_size=200))
+def test_any_page_gives_articles_that_lead_back_to_its_lines(text: str) -> None:
+    lines = dict(enumerate(text.split("\n"), 1))
+    for article in on(text):
+        check_trace(article, lambda place, number: lines[number])
