@@ -139,7 +139,8 @@ class Archive:
     def search(self, query: str, k: int = 10) -> list[Hit]:
         """Return up to `k` passages for `query`, best first: words and vectors fused, ties by passage id.
 
-        Only passages of current articles are found, all as of one commit, the newest.
+        Only passages of current articles are found, all as of one commit, the newest. Of near duplicates the one with
+        the best passage speaks for all.
         """
         words = lexical.words(query)
         vector = None if self._embedder is None else self._embedder.query(query)
@@ -149,18 +150,39 @@ class Archive:
             cosines, bm25 = dict(by_vectors), dict(by_words)
             hits: list[Hit] = []
             articles: dict[int, Article] = {}
-            for passage, score in fuse(by_words, by_vectors)[:k]:
-                pk, start, end = connection.execute(
-                    'SELECT article, "start", "end" FROM passages WHERE id = ?', (passage,)
+            told_by: dict[int, int] = {}
+            for passage, score in fuse(by_words, by_vectors):
+                pk, start, end, cluster = connection.execute(
+                    'SELECT article, "start", "end", cluster FROM passages JOIN articles ON pk = article '
+                    "WHERE passages.id = ?",
+                    (passage,),
                 ).fetchone()
+                if told_by.setdefault(cluster, pk) != pk:
+                    continue
+                if len(hits) == k:
+                    break
                 article = articles[pk] = articles.get(pk) or stored_article(connection, pk)
                 found = Passage(id=passage, article_id=article.id, start=start, end=end, text=article.body[start:end])
                 hits.append(
                     Hit(
-                        passage=found, article=article, score=score, cosine=cosines.get(passage), bm25=bm25.get(passage)
+                        passage=found,
+                        article=article,
+                        score=score,
+                        cosine=cosines.get(passage),
+                        bm25=bm25.get(passage),
+                        also=len(_near(connection, pk)),
                     )
                 )
             return hits
+
+    def near_duplicates(self, article_id: str) -> list[Article]:
+        """Return the other articles that may be quoted and say nearly the same, oldest first.
+
+        Raises:
+            ArchiveError: There is none of this id, or it is retracted.
+        """
+        with self._store.reading() as connection:
+            return [stored_article(connection, pk) for pk in _near(connection, current(connection, article_id))]
 
     def verify_quote(self, article_id: str, start: int, end: int, text: str) -> None:
         """Prove that `text` may be quoted: it is `body[start:end]` of the current article, as its source has it.
@@ -264,6 +286,18 @@ class Archive:
                 f"{self._store.path}: its vectors were made by the model {stamped}, not {self._embedder.name}; "
                 "set BAODA_EMBEDDING_MODEL to that model or add everything to a new folder"
             )
+
+
+def _near(connection: sqlite3.Connection, pk: int) -> list[int]:
+    """Rows of the near duplicates of an article that may be quoted."""
+    rows = connection.execute(
+        "SELECT other.pk FROM articles JOIN articles AS other ON other.cluster = articles.cluster AND other.pk <> ?1 "
+        "WHERE articles.pk = ?1 AND NOT EXISTS "
+        "(SELECT 1 FROM retractions WHERE article = other.id AND restored IS NULL) "
+        "ORDER BY other.published IS NULL, other.published, other.pk",
+        (pk,),
+    )
+    return [row[0] for row in rows]
 
 
 def _count(connection: sqlite3.Connection, what: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index import lexical, vectors
+from index import duplicates, lexical, vectors
 from index.cache import Progress
 from index.errors import ArchiveError
 from index.issues import (
@@ -111,6 +111,7 @@ def stamp(connection: sqlite3.Connection, **values: object) -> None:
 def retire(connection: sqlite3.Connection, pk: int, generation: int) -> None:
     """Take a version of an article, and with it its passages, out of what is served. It stays stored."""
     drop_passages(connection, pk, generation)
+    duplicates.leave(connection, pk)
     connection.execute("UPDATE articles SET current = 0 WHERE pk = ?", (pk,))
 
 
@@ -202,8 +203,13 @@ def _write_item(connection: sqlite3.Connection, item: Item, drafts: Sequence[Dra
         pk = _insert_version(connection, item, issue, now)
         if item.keeps_text and old:
             connection.execute("UPDATE passages SET article = ? WHERE article = ?", (pk, old.pk))
-        elif not is_retracted(connection, article.id):
-            add_passages(connection, pk, drafts)
+            duplicates.hand_over(connection, old.pk, pk)
+        else:
+            if old:
+                duplicates.leave(connection, old.pk)
+            duplicates.group(connection, pk, article.body, duplicates.bands(article.body))
+            if not is_retracted(connection, article.id):
+                add_passages(connection, pk, drafts)
     connection.executemany(
         "INSERT INTO places VALUES (?, ?, ?)", [(pk, position, row.id) for position, row in enumerate(item.pages)]
     )

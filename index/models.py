@@ -123,3 +123,4 @@ class Hit(Frozen):
     score: float = Field(description="fused score, higher is better; comparable within one query only")
     cosine: float | None = Field(None, description="-1..1 between query and passage, None where only words matched")
     bm25: float | None = Field(None, description="BM25 over words, higher is better; None where only vectors matched")
+    also: int = Field(0, description="near duplicates of the article in the archive, left out of the hits (另见 N 篇)")

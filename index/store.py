@@ -53,10 +53,16 @@ CREATE TABLE articles(
   source INTEGER NOT NULL REFERENCES sources, issue INTEGER NOT NULL REFERENCES issues,
   paper TEXT, published TEXT, page INTEGER, line INTEGER NOT NULL, title TEXT NOT NULL,
   text_hash BLOB NOT NULL, record_hash BLOB NOT NULL, record TEXT NOT NULL, body TEXT NOT NULL, trace TEXT NOT NULL,
-  added TEXT NOT NULL, UNIQUE (id, version));
+  cluster INTEGER, added TEXT NOT NULL, UNIQUE (id, version));
 CREATE UNIQUE INDEX articles_current ON articles(id) WHERE current;
+CREATE INDEX articles_by_cluster ON articles(cluster) WHERE cluster IS NOT NULL;
 CREATE INDEX articles_by_issue ON articles(issue);
 CREATE INDEX articles_by_source ON articles(source);
+
+-- Near duplicates share a cluster, and are found by the keys that they share.
+CREATE TABLE bands(key INTEGER NOT NULL, article INTEGER NOT NULL REFERENCES articles, PRIMARY KEY (key, article))
+  WITHOUT ROWID;
+CREATE INDEX bands_by_article ON bands(article);
 
 -- The stored page of each place of an article, by position in `Article.places`.
 CREATE TABLE places(

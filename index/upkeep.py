@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from index import commit, lexical, vectors
+from index import commit, duplicates, lexical, vectors
 from index.cache import Progress
 from index.errors import ArchiveError
 from index.issues import lines_hash, read_article, read_lines, record_hash, text_hash
@@ -179,6 +179,9 @@ def _verify_passages(
     ).fetchall()
     if found != (wanted if is_served else []):
         yield f"article {version.id}: its passages or their vectors are not those of its text; run `baoda index rebuild`"
+    keys = [row[0] for row in connection.execute("SELECT key FROM bands WHERE article = ? ORDER BY key", (pk,))]
+    if is_served and keys != sorted(duplicates.bands(version.body)):
+        yield f"article {version.id}: the keys of its near duplicates are not those of its text"
     title = set(lexical.words(version.title))
     for start, end, _ in found:
         terms.update(title | set(lexical.words(version.body[start:end])))
