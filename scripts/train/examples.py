@@ -36,6 +36,8 @@ SEED = 20241201
 NEWS_TRAIN_END = dt.date(2023, 8, 8)
 NEWS_DEVELOP = (dt.date(2023, 8, 11), dt.date(2023, 8, 12))
 NEWS_REPORT_START = dt.date(2023, 8, 15)
+NEWS: dict[Split, tuple[int, int]] = {"train": (2400, 6000), "develop": (200, 1500), "report": (400, 4000)}
+"""News articles that are asked about, and those in the pool for negatives."""
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Lexicon:
     """Okapi BM25 (k1 = 1.2, b = 0.75) over pieces, in memory."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
-        from scipy.sparse import csc_matrix
+        from scipy.sparse import csc_matrix  # type: ignore[import-untyped]
 
         self._ids: dict[str, int] = {}
         rows, columns, counts = [], [], []
@@ -322,26 +324,31 @@ def _news_split(published: str | None) -> Split | None:
     return "report" if day >= NEWS_REPORT_START else None
 
 
+def build(data: Path, out: Path, splits: Sequence[Split] = ("train", "develop", "report")) -> None:
+    """Write the examples of `splits` to `out`, from the shared data folder."""
+    builders: dict[Split, Builder] = {"train": Builder(SEED), "develop": Builder(SEED + 1), "report": Builder(SEED + 2)}
+    _reading(data / "reading", builders)
+    _news(data / "news" / "crud_news_40k.jsonl.gz", builders, NEWS)
+    out.mkdir(parents=True, exist_ok=True)
+    for split in splits:
+        builder = builders[split]
+        train = split == "train"
+        made = list(builder.examples(1 if train else 9, 0.15 if train else 0.0))
+        builder.dice.shuffle(made)
+        aside = out / f"{split}.partial"
+        with aside.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(example, ensure_ascii=False) + "\n" for example in made)
+        aside.replace(out / f"{split}.jsonl")
+        sys.stderr.write(f"{split}: {dict(Counter(e['source'] for e in made))}, {len(builder.pieces)} passages\n")
+
+
 def main() -> None:
     """Write the three splits."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    arguments = argparse.ArgumentParser(description="Make the reader's examples.")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
     arguments.add_argument("--out", type=Path, required=True)
     options = arguments.parse_args()
-    builders: dict[Split, Builder] = {"train": Builder(SEED), "develop": Builder(SEED + 1), "report": Builder(SEED + 2)}
-    _reading(options.data / "reading", builders)
-    _news(
-        options.data / "news" / "crud_news_40k.jsonl.gz",
-        builders,
-        {"train": (2400, 6000), "develop": (200, 1500), "report": (400, 4000)},
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
-    for split, builder in builders.items():
-        made = list(builder.examples(1 if split == "train" else 9, 0.15 if split == "train" else 0.0))
-        builder.dice.shuffle(made)
-        with (options.out / f"{split}.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(example, ensure_ascii=False) + "\n" for example in made)
-        sys.stdout.write(f"{split}: {dict(Counter(e['source'] for e in made))} {len(builder.pieces)} passages\n")
+    build(options.data, options.out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,83 @@
+"""Fit answerability: a logistic regression on what the reader sees, over questions with and without their answer.
+
+    python -m scripts.train.calibrate --data ../shared/data
+
+reads the develop split with the shipped weights and writes `bot/weights/answerability.json`. A question counts as
+answered when the sentence put first holds the answer; so a wrong sentence and an unanswerable question weigh the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.passage_model import PassageModel, Spans
+from bot.question import read as read_question
+from bot.span_reader import FEATURES, candidates, features
+from index.models import Hit
+from index.text import fold
+from scripts.evaluate.reading import Case, cases
+
+OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
+PASSAGES = 6
+
+
+def observe(case: Case, spans: Sequence[Spans]) -> list[tuple[list[float], bool]]:
+    """Features and truth of a case, with the passage that answers and without."""
+    asked = read_question(case.question)
+    seen = []
+    for hits, read in ((case.hits, spans), (case.hits[1:], spans[1:])):
+        found = candidates(asked, hits, read)
+        if found:
+            body = found[0].hit.article.body
+            sentence = fold(body[found[0].start : found[0].end])
+            seen.append((features(asked, found), any(answer in sentence for answer in case.answers)))
+    return seen
+
+
+def fit(observed: Sequence[tuple[list[float], bool]]) -> dict[str, float]:
+    """Coefficients for features as they are, with the intercept."""
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.array([values for values, _ in observed])
+    y = np.array([answers for _, answers in observed])
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
+    model = LogisticRegression(C=1.0, max_iter=5000).fit((x - mean) / spread, y)
+    weights = model.coef_[0] / spread
+    intercept = float(model.intercept_[0] - (weights * mean).sum())
+    return {"intercept": round(intercept, 4), **dict(zip(FEATURES, weights.round(4).tolist(), strict=True))}
+
+
+def read(model: PassageModel, case: Case) -> list[Spans]:
+    """What the network makes of a case's passages."""
+    asked = fold(read_question(case.question).search)
+    return model.read(asked, [_pair(hit) for hit in case.hits])
+
+
+def _pair(hit: Hit) -> tuple[str, str]:
+    return fold(hit.article.title), fold(hit.passage.text)
+
+
+def main() -> None:
+    """Read the command line, fit, write."""
+    arguments = argparse.ArgumentParser(description="Fit the reader's answerability.")
+    arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
+    arguments.add_argument("--questions", type=int, default=600)
+    options = arguments.parse_args()
+    model = PassageModel()
+    observed = []
+    for case in cases(options.data, "develop")[: options.questions]:
+        few = Case(case.source, case.question, case.hits[:PASSAGES], case.answers)
+        observed += observe(few, read(model, few))
+    fitted = {"split": "develop", "observations": len(observed), "coefficients": fit(observed)}
+    OUT.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(fitted) + "\n")
+
+
+if __name__ == "__main__":
+    main()
