@@ -33,8 +33,6 @@ def keep_out_of_logs(secret: str) -> None:
 
 
 def log_quietly() -> None:
-    """Log to stderr; the libraries, which log each address or message, only warnings unless told otherwise."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("httpx", "httpcore", "telegram"):
-        if logging.getLogger(name).level == logging.NOTSET:
-            logging.getLogger(name).setLevel(logging.WARNING)
+    """Log to stderr: of the libraries, which log each address and message, only warnings unless told otherwise before."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger(__package__).setLevel(logging.INFO)

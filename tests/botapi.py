@@ -20,7 +20,7 @@ Json = dict[str, Any]
 SPEC = Path(__file__).resolve().parents[2] / "shared" / "data" / "telegram" / "bot-api-10.1.json"
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 ME = {"id": 123456789, "is_bot": True, "first_name": "报答", "username": "Baoda_Bot"}
-PATIENCE = 60
+PATIENCE = 120
 _TAGS = {"b": "bold", "i": "italic", "code": "code", "blockquote": "blockquote", "a": "text_link"}
 
 
@@ -98,7 +98,7 @@ class BotApi:
         return [r for method, r in self.requests if method == "sendMessage" and to in (None, r["chat"]["id"])]
 
     def wait(self, condition: Callable[[], object]) -> None:
-        """Wait until `condition` holds; fail where it does not within a minute."""
+        """Wait until `condition` holds; fail where it does not in good time."""
         with self._changed:
             assert self._changed.wait_for(condition, PATIENCE), f"waited in vain; {self.requests[-5:]}"
 
