@@ -23,7 +23,7 @@ _SCRIPTS = [
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _SKIPPED = {"script", "style", "noscript", "template", "head", "title", "select", "textarea", "iframe", "object"}
 _INLINE = re.compile(
-    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|img|input|ins|kbd|label|mark|nobr|q|ruby|rp|rt|s|samp|"
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|hi|i|img|input|ins|kbd|label|mark|nobr|q|ref|ruby|rp|rt|s|samp|"
     "small|span|strike|strong|sub|sup|time|tt|u|var|wbr|o:p|st1:[a-z]+"
 )
 _CAPTION = re.compile(r"pic[-_]?te?xt|caption|pci_c|attachment|newspic|tu-?shuo", re.IGNORECASE)
