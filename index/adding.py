@@ -129,8 +129,9 @@ def _add_batch(
         for article in articles:
             key = (article.paper, article.published) if article.paper and article.published else None
             issues.setdefault(key, []).append(article)
-        for number, part in enumerate(issues.values(), 1):
-            plan = partial(_plan_articles, source, given, part, number == len(issues))
+        parts = list(issues.values()) or [[]]  # a page may hold a picture only
+        for number, part in enumerate(parts, 1):
+            plan = partial(_plan_articles, source, given, part, number == len(parts))
             became = carry_out(store, embedder, plan, counts, None)
             states.setdefault(_path(source.path), became[0])
     return states

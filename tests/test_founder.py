@@ -8,9 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hashing import HashingEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.archive import Archive
 from index.errors import BaodaError, SourceError
 from index.layout import check_trace
 from index.models import Article, Box, Page
@@ -238,3 +240,20 @@ def test_no_character_of_a_body_is_lost_or_added(texts: list[str]) -> None:
     html = "<founder-content>" + "".join(f"<p>　　{text}</p>\n" for text in texts) + "</founder-content>"
     (article,) = proved(*founder.read(html.encode(), Path("/nowhere/content_1.htm")))
     assert article.body == "\n".join(texts)
+
+
+def test_a_folder_is_added_whole_pictures_and_node_pages_too(tmp_path: Path) -> None:
+    folder = tmp_path / "2023-05" / "06"
+    folder.mkdir(parents=True)
+    (folder / "content_77.htm").write_bytes(old())
+    (folder / "content_78.htm").write_bytes(b"<founder-content><img src=x></founder-content>")
+    (folder / "node_3.htm").write_text(NODE.format(number="02"))
+    with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
+        report = archive.add([folder])
+        assert [(source.name, source.articles) for source in report.sources] == [
+            ("content_77.htm", 2),
+            ("content_78.htm", 0),
+        ]
+        assert {source.state for source in archive.add([folder]).sources} == {"unchanged"}
+        assert {article.page for article in archive.articles()} == {2}
+        assert list(archive.verify()) == []

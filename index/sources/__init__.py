@@ -9,9 +9,11 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Frozen, Page
-from index.sources import dump, jsonl
+from index.sources import dump, founder, jsonl, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
+_READERS |= {".zip": founder.read_zip}
+_PAGES = (".htm", ".html")
 
 
 class Source(Frozen):
@@ -37,9 +39,9 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in _READERS]
+            inside = [file for file in path.rglob("*") if file.is_file() and _is_readable(file)]
             if not inside:
-                raise SourceError(f"{path}: the folder holds no source (want {', '.join(_READERS)})")
+                raise SourceError(f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES])})")
             files += sorted(inside, key=_natural)
         elif path.is_file():
             files.append(path)
@@ -60,10 +62,9 @@ def read(path: Path) -> Source:
         raise SourceError(f"{path}: cannot be read ({error.strerror})") from None
     if not data.strip():
         raise SourceError(f"{path}: the file is empty")
-    from index.layout.blocks import furniture
+    from index.layout.furniture import furniture
 
-    reader = _READERS.get(path.suffix.lower(), dump.read)
-    pages, articles = reader(data, path.name)
+    pages, articles = _content(data, path)
     if articles is None:
         pages = tuple(furniture(page)[0] for page in pages)
     return Source(
@@ -73,6 +74,21 @@ def read(path: Path) -> Source:
         pages=pages,
         articles=articles,
     )
+
+
+def _content(data: bytes, path: Path) -> tuple[tuple[Page, ...], tuple[Article, ...] | None]:
+    """Pages and articles; what the bytes begin with tells the format, else the suffix, else it is a dump."""
+    suffix = path.suffix.lower()
+    if data.startswith(b"PK\x03\x04"):
+        return founder.read_zip(data, path.name)
+    if suffix in _PAGES or data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return founder.read(data, path) if founder.is_founder(data) else web.read(data, path.name)
+    return _READERS.get(suffix, dump.read)(data, path.name)
+
+
+def _is_readable(file: Path) -> bool:
+    """Node pages of an e-paper hold no article; they are read with those beside them."""
+    return file.suffix.lower() in (*_READERS, *_PAGES) and not founder.NODE.search(file.name)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
