@@ -61,6 +61,7 @@ def _faiss() -> ModuleType:
     import torch  # noqa: F401
     import faiss  # isort: skip
 
+    faiss.omp_set_num_threads(1)  # two threads wait for each other as soon as anything else runs: 74 against 30 ms
     module: ModuleType = faiss
     return module
 
