@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -61,9 +62,23 @@ def _faiss() -> ModuleType:
     import torch  # noqa: F401
     import faiss  # isort: skip
 
-    faiss.omp_set_num_threads(1)  # two threads wait for each other as soon as anything else runs: 74 against 30 ms
     module: ModuleType = faiss
     return module
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Search on this thread alone: two wait for each other as soon as anything else runs (74 against 30 ms).
+
+    The number of threads is the calling thread's, and torch's too, hence put back.
+    """
+    faiss = _faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 class VectorIndex:
@@ -131,7 +146,8 @@ class VectorIndex:
         wanted = min(n, len(self))
         if not wanted:
             return []
-        cosines, ids = self._index.search(query.reshape(1, -1), wanted)
+        with _one_thread():
+            cosines, ids = self._index.search(query.reshape(1, -1), wanted)
         found = zip(ids[0].tolist(), cosines[0].tolist(), strict=True)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
