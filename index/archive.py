@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING, Self
 from index import lexical, upkeep
 from index.adding import AddedSource, AddReport, Given, add
 from index.cache import Progress
+from index.engine import Engine, LocalEngine, check_model
 from index.errors import ArchiveError
 from index.models import Article, Frozen, Hit, Passage
 from index.rebuild import rebuild
 from index.search import POOL, fuse
 from index.store import Store, meta
 from index.upkeep import Standing, check_article, current, stored_article
-from index.vectors import Matrix, VectorIndex
 
 if TYPE_CHECKING:
     from index.embedding import Embedder
@@ -46,28 +45,35 @@ class Status(Frozen):
 class Archive:
     """An archive in one folder. Many threads may search it; one at a time may add."""
 
-    def __init__(self, store: Store, embedder: Embedder | None) -> None:
+    def __init__(self, store: Store, embedder: Embedder | None, engine: Engine) -> None:
         self._store = store
         self._embedder = embedder
-        self._index: VectorIndex | None = None
-        self._lock = threading.Lock()
+        self._engine = engine
 
     @classmethod
-    def open(cls, data: Path, *, embedder: Embedder | None = None, write: bool = False) -> Self:
+    def open(
+        cls, data: Path, *, embedder: Embedder | None = None, write: bool = False, milvus: str | None = None
+    ) -> Self:
         """Open the archive in the folder `data`; with `write`, make it where there is none.
 
-        Without an embedder, search goes by words alone and nothing can be added.
+        Without an embedder, search goes by words alone and nothing can be added. With the address of a `milvus`
+        (http://host:19530, or a file *.db for Milvus Lite) that is what searches, brought up to date here and after
+        each commit; else FAISS and FTS5 do.
 
         Raises:
-            ArchiveError: There is no archive, it cannot be used as asked, or another model made its vectors.
+            ArchiveError: There is no archive, it cannot be used as asked, another model made its vectors, or Milvus
+                is out of reach.
         """
-        archive = cls(Store(data, write=write), embedder)
+        store = Store(data, write=write)
+        model = embedder.name if embedder else None
+        archive = cls(store, embedder, _milvus(store, model, milvus) if milvus else LocalEngine(store, model))
         try:
             with archive._store.reading() as connection:
                 stamps = meta(connection)
                 if not write and not stamps["generation"]:
                     raise ArchiveError(f"{data}: nothing was added yet; add an issue first with `baoda index add`")
-                archive._check_model(stamps["model"])
+                check_model(store, model, stamps)
+            archive._engine.follow()
         except BaseException:
             archive.close()
             raise
@@ -75,6 +81,7 @@ class Archive:
 
     def close(self) -> None:
         """Close the archive's files."""
+        self._engine.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +120,9 @@ class Archive:
         """
         if self._embedder is None:
             raise ArchiveError("the archive was opened without an embedding model: nothing can be added")
-        return add(self._store, self._embedder, paths, Given(paper, published, page), progress)
+        report = add(self._store, self._embedder, paths, Given(paper, published, page), progress)
+        self._engine.follow(progress)
+        return report
 
     def articles(self, *, paper: str | None = None, published: dt.date | None = None) -> Iterator[Article]:
         """Yield the articles that may be quoted, all or of one paper or date, by date, page and line; undated ones last."""
@@ -145,18 +154,20 @@ class Archive:
         words = lexical.words(query)
         vector = None if self._embedder is None else self._embedder.query(query)
         with self._store.reading() as connection:
-            by_vectors = [] if vector is None else self._nearest(connection, vector)
-            by_words = lexical.search(connection, words, POOL)
+            by_words, by_vectors = self._engine.rankings(connection, words, vector, POOL)
             cosines, bm25 = dict(by_vectors), dict(by_words)
             hits: list[Hit] = []
             articles: dict[int, Article] = {}
             told_by: dict[int, int] = {}
             for passage, score in fuse(by_words, by_vectors):
-                pk, start, end, cluster = connection.execute(
+                row = connection.execute(
                     'SELECT article, "start", "end", cluster FROM passages JOIN articles ON pk = article '
                     "WHERE passages.id = ?",
                     (passage,),
                 ).fetchone()
+                if row is None:  # an engine may be a moment ahead or behind; the database decides
+                    continue
+                pk, start, end, cluster = row
                 if told_by.setdefault(cluster, pk) != pk:
                     continue
                 if len(hits) == k:
@@ -209,6 +220,7 @@ class Archive:
             ArchiveError: There is none of this id, or it is retracted already.
         """
         upkeep.retract(self._store, article_id, reason)
+        self._engine.follow()
 
     def restore(self, article_id: str) -> None:
         """Undo a retraction.
@@ -217,21 +229,23 @@ class Archive:
             ArchiveError: The article is not retracted.
         """
         upkeep.restore(self._store, article_id)
+        self._engine.follow()
 
     def verify(self, progress: Progress | None = None) -> list[str]:
         """Check the whole chain, and return what is wrong, a line each; an empty list proves the archive whole.
 
         The database's own structure; every version of every article against its hashes and, by its trace, against
         the lines of its pages; the passages as slices of their articles; vectors, those of the passages' texts and
-        finite; the word index and FAISS against the passages.
+        finite; the word index and, where all this holds, FAISS or Milvus against the passages.
         """
-        return list(upkeep.verify(self._store, progress))
+        return list(upkeep.verify(self._store, progress)) or list(self._engine.verify())
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make anew all that is derived from sources: word index, articles of pages, passages. Each step is atomic."""
         if self._embedder is None:
             raise ArchiveError("the archive was opened without an embedding model: it cannot be rebuilt")
         rebuild(self._store, self._embedder, progress)
+        self._engine.follow(progress)
 
     def backup(self, file: Path, progress: Progress | None = None) -> None:
         """Copy the archive, as of one commit, to `file`, which is replaced in one step. Others may write meanwhile.
@@ -268,24 +282,12 @@ class Archive:
                 added=stamps["added"],
             )
 
-    def _nearest(self, connection: sqlite3.Connection, vector: Matrix) -> list[tuple[int, float]]:
-        """Search FAISS, brought to the snapshot that `connection` is about to read."""
-        with self._lock:
-            stamps = meta(connection)  # the snapshot begins here, under the lock
-            self._check_model(stamps["model"])
-            if not stamps["generation"]:
-                return []
-            if self._index is None:
-                self._index = VectorIndex(stamps["dim"])
-            self._index.follow(connection, stamps["epoch"], stamps["generation"])
-            return self._index.search(vector, POOL)
 
-    def _check_model(self, stamped: str | None) -> None:
-        if self._embedder and stamped not in (None, self._embedder.name):
-            raise ArchiveError(
-                f"{self._store.path}: its vectors were made by the model {stamped}, not {self._embedder.name}; "
-                "set BAODA_EMBEDDING_MODEL to that model or add everything to a new folder"
-            )
+def _milvus(store: Store, model: str | None, uri: str) -> Engine:
+    """Import pymilvus only where it is asked for."""
+    from index.milvus import MilvusEngine
+
+    return MilvusEngine(store, model, uri)
 
 
 def _near(connection: sqlite3.Connection, pk: int) -> list[int]:
