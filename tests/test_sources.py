@@ -82,8 +82,8 @@ def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:
     assert len(expand([tmp_path, tmp_path / "a.txt"])) == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=200), st.sampled_from(["a.txt", "a.jsonl", "a"]))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.sampled_from(["a.txt", "a.jsonl", "a", "a.md", "a.htm", "a.zip"]))
 def test_no_bytes_raise_anything_but_our_own_error(tmp_path: Path, data: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(data)
     with contextlib.suppress(BaodaError):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Frozen, Page
-from index.sources import dump, founder, jsonl, web
+from index.sources import dump, founder, jsonl, markdown, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
-_READERS |= {".zip": founder.read_zip}
+_READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.read_zip}
 _PAGES = (".htm", ".html")
 
 
@@ -93,4 +93,4 @@ def _is_readable(file: Path) -> bool:
 
 def _natural(path: Path) -> list[tuple[int, str]]:
     """A10 comes after A9."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it cannot read is told by our own error
     html = decode(data)
     try:
         found = bare_extraction(
