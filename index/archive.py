@@ -133,8 +133,10 @@ class Archive:
                 "ORDER BY published IS NULL, published, paper, page IS NULL, page, source, line, pk",
                 (paper, published and published.isoformat()),
             ).fetchall()
-            for (pk,) in keys:
-                yield stored_article(connection, pk)
+        for (pk,) in keys:  # versions are never deleted, so that no snapshot is held while the caller works
+            with self._store.reading() as connection:
+                article = stored_article(connection, pk)
+            yield article
 
     def article(self, article_id: str) -> Article:
         """Return an article that may be quoted.

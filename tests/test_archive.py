@@ -74,6 +74,13 @@ def test_queries_without_words_find_nothing_by_words(archive: Archive, query: st
     assert found(archive, query) == []
 
 
+def test_articles_can_be_changed_while_they_are_listed(archive: Archive) -> None:
+    for article in archive.articles():
+        archive.retract(article.id, "撤稿")
+        assert article.id not in {hit.article.id for hit in archive.search(article.title)}
+    assert contents(archive) == []
+
+
 def test_k_bounds_the_hits(archive: Archive) -> None:
     assert len(archive.search("工坊 图书馆", k=1)) == 1
 
