@@ -18,7 +18,7 @@ from telegram.error import Forbidden, TelegramError
 from bot.language import PHRASES, Language, language_of
 from bot.question import LONGEST
 from bot.render import telegram_html
-from index.errors import BaodaError, QuestionError
+from index.errors import ArchiveError, BaodaError, QuestionError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from telegram.ext import CallbackContext
 
     from bot.answering import Answerer
+    from bot.asked import Asked
+    from bot.models import Answer
 
 MOST_AT_ONCE = 3
 """Messages of one sender that are read at once: the one being answered and those that wait."""
@@ -44,10 +46,16 @@ class _Turn:
 
 
 class Conversation:
-    """Answers Telegram messages, each question in one thread that serves nothing else."""
+    """Answers Telegram messages, each question in one thread that serves nothing else.
 
-    def __init__(self, answerer: Answerer) -> None:
+    Args:
+        answerer: Answers the questions.
+        asked: Keeps the questions, without who asked, for staff; None keeps none.
+    """
+
+    def __init__(self, answerer: Answerer, asked: Asked | None = None) -> None:
         self._answerer = answerer
+        self._asked = asked
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
         self._turns: dict[int, _Turn] = {}
         self._typing: set[asyncio.Task[None]] = set()
@@ -96,7 +104,7 @@ class Conversation:
         typing.add_done_callback(self._typing.discard)
         try:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._thread, self._answerer.ask, question)
+            answer = await loop.run_in_executor(self._thread, self._ask, question)
         except QuestionError:
             phrases = PHRASES[language]
             return phrases.too_long if len(question) > LONGEST else phrases.nothing_asked
@@ -107,6 +115,16 @@ class Conversation:
             answered.set()
         _log.info("%s in %d ms", "answered" if answer.answered else "refused", answer.took_ms)
         return telegram_html(answer, language)
+
+    def _ask(self, question: str) -> Answer:
+        """Answer, and note what was asked; runs in the one thread that answers."""
+        answer = self._answerer.ask(question)
+        if self._asked:
+            try:
+                self._asked.note(answer)
+            except ArchiveError as error:
+                _log.warning("%s", error)
+        return answer
 
 
 def without_words(error: Exception) -> str:

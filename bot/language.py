@@ -39,6 +39,7 @@ PHRASES: dict[Language, Phrases] = {
         page="第{}版",
         untitled="（无标题）",
         help="直接发问，我用报纸的原话回答，注明文章、日期和版面；报上没有的，就说没有。\n"
+        "问题会不记名留存一年，让编辑部知道大家想知道什么。\n"
         "群里请 @ 我，或回复我的消息。\n\n例如（点一下就能复制）：\n"
         "<code>图书馆几点闭馆？</code>\n<code>早餐铺要用多少人？</code>",
         only_text="我只读得懂文字：请把问题打出来发给我。",
@@ -53,6 +54,7 @@ PHRASES: dict[Language, Phrases] = {
         page="第{}版",
         untitled="（無標題）",
         help="直接發問，我用報紙的原話回答，註明文章、日期和版面；報上沒有的，就說沒有。\n"
+        "問題會不記名留存一年，讓編輯部知道大家想知道什麼。\n"
         "群組裡請 @ 我，或回覆我的訊息。\n\n例如（點一下就能複製）：\n"
         "<code>圖書館幾點閉館？</code>\n<code>早餐鋪要用多少人？</code>",
         only_text="我只讀得懂文字：請把問題打出來發給我。",
@@ -68,6 +70,7 @@ PHRASES: dict[Language, Phrases] = {
         untitled="(no headline)",
         help="Ask me anything. I answer in the newspaper's own words, with article, date and page, "
         "and say so when it has no answer.\n"
+        "Questions are kept for a year, without who asked, so that the newsroom learns what people want to know.\n"
         "In a group, mention me or reply to me.\n\nFor example (tap to copy):\n"
         "<code>When does the library close?</code>\n<code>How many people does the breakfast shop need?</code>",
         only_text="I only read text: please type your question.",

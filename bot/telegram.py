@@ -9,7 +9,7 @@ import re
 import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,7 @@ from index.errors import BaodaError
 
 if TYPE_CHECKING:
     from bot.answering import Answerer
+    from bot.asked import Asked
     from bot.settings import BotSettings
 
     App = Application[Any, Any, Any, Any, Any, Any]
@@ -53,11 +54,12 @@ def run(settings: BotSettings) -> None:
     keep_out_of_logs(token)
     log_quietly()
     from bot.answering import Answerer
+    from bot.asked import Asked
 
-    with Answerer.open(settings) as answerer:
+    with Answerer.open(settings) as answerer, closing(Asked(settings.data)) as asked:
         answerer.ask("预热")  # models that are loaded on first use, or cannot be, are so now and not for a resident
         try:
-            asyncio.run(_until_signalled(application(settings, answerer)))
+            asyncio.run(_until_signalled(application(settings, answerer, asked)))
         except BaodaError:
             raise
         except Exception:  # noqa: BLE001 - not raised on: a traceback printed outside of logging could hold the token
@@ -65,8 +67,8 @@ def run(settings: BotSettings) -> None:
             raise SystemExit(1) from None
 
 
-def application(settings: BotSettings, answerer: Answerer) -> App:
-    """The bot as an application for `serve`."""
+def application(settings: BotSettings, answerer: Answerer, asked: Asked | None = None) -> App:
+    """The bot as an application for `serve`; `asked` keeps what residents ask."""
     token = settings.telegram_token.get_secret_value().strip() if settings.telegram_token else ""
     app = (
         ApplicationBuilder()
@@ -80,7 +82,7 @@ def application(settings: BotSettings, answerer: Answerer) -> App:
         .job_queue(None)
         .build()
     )
-    app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, Conversation(answerer).receive))
+    app.add_handler(MessageHandler(filters.UpdateType.MESSAGE, Conversation(answerer, asked).receive))
     app.add_error_handler(_note_error)
     return app
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from index.archive import Archive
+from index.embedding import Embedder
 from scripts.baoda import main
 
 SAMPLE = Path(__file__).resolve().parents[1] / "scripts" / "sample"
@@ -49,11 +52,20 @@ def baoda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     return run
 
 
+@pytest.fixture(scope="session")
+def two_articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `articles.jsonl`, and an archive that holds it, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    (folder / "articles.jsonl").write_text("\n".join(json.dumps(a, ensure_ascii=False) for a in ARTICLES))
+    with Archive.open(folder / "archive", embedder=Embedder(), write=True) as archive:
+        archive.add([folder / "articles.jsonl"])
+    return folder
+
+
 @pytest.fixture
-def filled(baoda: Run, tmp_path: Path) -> Run:
+def filled(baoda: Run, tmp_path: Path, two_articles: Path) -> Run:
     """An archive that holds two articles."""
-    (tmp_path / "articles.jsonl").write_text("\n".join(json.dumps(a, ensure_ascii=False) for a in ARTICLES))
-    assert baoda("index", "add", "articles.jsonl")[0] == 0
+    shutil.copytree(two_articles, tmp_path, dirs_exist_ok=True)
     return baoda
 
 
@@ -118,13 +130,17 @@ def test_a_file_of_questions_is_answered_line_by_line(filled: Run, tmp_path: Pat
     assert lines[1]["answer"] is None
 
 
-def test_adding_again_changes_nothing_and_a_changed_file_replaces(filled: Run, tmp_path: Path) -> None:
-    before = listed(filled)
-    assert filled("index", "add", "articles.jsonl")[0] == 0
-    assert listed(filled) == before
+def test_adding_again_changes_nothing_and_a_changed_file_replaces(
+    baoda: Run, two_articles: Path, tmp_path: Path
+) -> None:
+    shutil.copy(two_articles / "articles.jsonl", tmp_path)
+    assert baoda("index", "add", "articles.jsonl")[0] == 0
+    before = listed(baoda)
+    assert baoda("index", "add", "articles.jsonl")[0] == 0
+    assert listed(baoda) == before
     (tmp_path / "articles.jsonl").write_text(json.dumps(ARTICLES[0] | {"title": "新标题"}, ensure_ascii=False))
-    assert filled("index", "add", "articles.jsonl")[0] == 0
-    assert [(a["id"], a["title"]) for a in listed(filled)] == [("a1", "新标题")]
+    assert baoda("index", "add", "articles.jsonl")[0] == 0
+    assert [(a["id"], a["title"]) for a in listed(baoda)] == [("a1", "新标题")]
 
 
 def test_the_folder_may_be_named_on_either_side_of_the_command(filled: Run, tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import pytest
 from botapi import ME, PATIENCE, TOKEN, ApiError, BotApi, Json, entity_texts
 
+from bot.asked import Asked
 from bot.language import PHRASES
 from bot.models import Answer
 from bot.settings import BotSettings
@@ -244,7 +245,7 @@ def test_a_question_is_answered_in_the_papers_own_words(real: tuple[BotApi, Bot]
     ],
 )
 def test_what_the_paper_does_not_say_is_refused_in_the_askers_language(
-    real: tuple[BotApi, Bot], question: str, refusal: str
+    real: tuple[BotApi, Bot], archive: Path, question: str, refusal: str
 ) -> None:
     api, _ = real
     before = len(api.sent(to=11))
@@ -253,6 +254,8 @@ def test_what_the_paper_does_not_say_is_refused_in_the_askers_language(
     assert reply["text"].startswith(refusal)
     assert not entity_texts(reply, "blockquote")
     assert "《" in reply["text"]
+    with closing(Asked(archive)) as asked:
+        assert question in [item.question for item in asked.in_vain()]
 
 
 SPOKEN = {
