@@ -73,7 +73,7 @@ class Archive:
                 if not write and not stamps["generation"]:
                     raise ArchiveError(f"{data}: nothing was added yet; add an issue first with `baoda index add`")
                 check_model(store, model, stamps)
-            archive._engine.follow()
+            archive._engine.follow(at_most=20_000)  # more wants a progress bar: `baoda index export`
         except BaseException:
             archive.close()
             raise

@@ -30,11 +30,11 @@ class Engine(Protocol):
             ArchiveError: Another model made the archive's vectors, or the engine is out of reach.
         """
 
-    def follow(self, progress: Progress | None = None) -> None:
+    def follow(self, progress: Progress | None = None, *, at_most: int | None = None) -> None:
         """Bring the engine to the newest commit: after a commit, and when an archive is opened.
 
         Raises:
-            ArchiveError: The engine is out of reach. The archive itself is whole.
+            ArchiveError: The engine is out of reach, or lacks more than `at_most` passages. The archive is whole.
         """
 
     def verify(self) -> Iterator[str]:
@@ -69,7 +69,7 @@ class LocalEngine:
         by_vectors = [] if vector is None else self._nearest(connection, vector, n)
         return lexical.search(connection, words, n), by_vectors
 
-    def follow(self, progress: Progress | None = None) -> None:
+    def follow(self, progress: Progress | None = None, *, at_most: int | None = None) -> None:
         """FTS5 is written in the commit itself, FAISS follows before each search."""
 
     def verify(self) -> Iterator[str]:
