@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.models import Box, Byline, Line
+from index.models import Box, Byline
 from index.sources.html import between, paragraphs, parse, plain, with_id, without
 
 _PROPERTIES = re.compile(r"<!--\s*enpproperty", re.IGNORECASE), re.compile(r"-->")
@@ -134,15 +134,15 @@ def piece_of(where: str, html: str, standing: Standing, name: str) -> Piece | No
 
 def _people(text: str) -> list[Byline]:
     """Credited people of an author field. What is no list of names (本报评论员) is kept as it is."""
-    from index.layout.blocks import bylines
+    from index.layout.credits import bylines
 
-    found = list(bylines([Line(number=1, text=text)]))
+    found = list(bylines([text]))
     return found or ([Byline(role="", name="".join(text.split()))] if text.strip() else [])
 
 
 def take_credits(piece: Piece) -> None:
     """Credits that stand in the body: a paragraph of nothing else leaves it, those in brackets stay and are noted."""
-    from index.layout.blocks import bylines, is_byline
+    from index.layout.credits import bylines, is_byline
 
     found: list[Byline] = []
     for end in (0, -1):
@@ -150,11 +150,11 @@ def take_credits(piece: Piece) -> None:
             content = "".join(piece.body[end].split()).strip("（()）") if len(piece.body) > 1 else ""
             if not is_byline(content):
                 break
-            found += bylines([Line(number=1, text=piece.body.pop(end).strip("（()）"))])
+            found += bylines([piece.body.pop(end).strip("（()）")])
     for text in dict.fromkeys(piece.body[:1] + piece.body[-1:]):
         for credit in _CREDIT.finditer(text):
             if credit.start() < 30 or credit.end() == len(text):
-                found += bylines([Line(number=1, text=credit[1])])
+                found += bylines([credit[1]])
     known = {byline.name for byline in found}
     named = [byline for byline in piece.bylines if byline.role or byline.name not in known]
     piece.bylines = list({byline.name: byline for byline in [*found, *named]}.values())

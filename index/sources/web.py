@@ -77,14 +77,14 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
 
 def _bylines(root: HtmlElement, found: str) -> tuple[Byline, ...]:
     """Authors that the page's metadata names; trafilatura drops names without a space, as Chinese ones are."""
-    from index.layout.blocks import bylines
+    from index.layout.credits import bylines
 
     marked = root.xpath(
         "//meta[translate(@name, 'AUTHOR', 'author') = 'author' or @property = 'article:author']/@content"
     )
     named = next((text for text in map(str.strip, marked) if text and not text.startswith("http")), found)
     told = [
-        bylines([Line(number=1, text=part)]) or (Byline(role="", name=" ".join(part.split())),)
+        bylines([part]) or (Byline(role="", name=" ".join(part.split())),)
         for part in re.split("[;；]", named)
         if part.strip()
     ]

@@ -1,0 +1,92 @@
+"""Bylines: which lines are one, and whom they credit with what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.models import Byline, Line
+
+_ROLES = (
+    "本报记者|见习记者|实习记者|首席记者|特约记者|特派记者|记者|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|图|文|"
+    "整理|统筹|策划|执笔|编辑|作者|讲述|口述|撰文|供图"
+)
+_MARKS = "■●◆□▲△▼◎○◇★☆"
+_ROLE = re.compile(rf"(?:{_ROLES})(?:[/、·](?:{_ROLES}))*")
+_BEGINS = re.compile(rf"^[{_MARKS}]?(?:文|图|{_ROLE.pattern})[:：]?")
+_SIGNED = re.compile(rf"[{_MARKS}][一-鿿·]{{2,6}}")
+_NAME = re.compile(r"[一-鿿·]{2,8}")
+_SPACED_ROLES = re.compile(r"(?<![一-鿿])(记|摄|制|供|撰|绘)\s+(者|影|图|文)(?![一-鿿])")
+# 本报讯（记者 王小明 通讯员 李四）, and （记者 王小明） behind the last full stop.
+_INLINE = re.compile(rf"[（(](?:{_ROLES})[^（()）。]{{2,40}}[)）]")
+
+
+def is_byline(text: str) -> bool:
+    """Tell whether a line is a byline and nothing else: a role and names, or ■ and one name."""
+    content = "".join(text.split())
+    if _SIGNED.fullmatch(content):
+        return True
+    if not _BEGINS.match(content) or not 3 <= len(content) <= 60 or re.search("[。！？；“”，]", content):
+        return False
+    shown = _SPACED_ROLES.sub(r"\1\2", text.strip().lstrip(_MARKS))
+    rest = _ROLE.sub(" ", shown, count=8)
+    parts = re.split(r"[\s　、/:：]+", rest.strip())
+    words = [part for part in parts if part]
+    return bool(words) and all(re.fullmatch(r"[一-鿿·]{1,4}|[一-鿿]{2,4}·[一-鿿·]{2,10}", word) for word in words)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a line holds names alone, as the second line of a byline group does."""
+    content = text.strip()
+    return len("".join(content.split())) <= 12 and all(re.fullmatch(r"[一-鿿]{1,3}", part) for part in content.split())
+
+
+def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:
+    """The people of a byline group; one-character parts of letter-spaced names are put together (陶 冶)."""
+    role = ""
+    found: list[Byline] = []
+    for text in texts:
+        content = _SPACED_ROLES.sub(r"\1\2", text.strip().strip("（）()").lstrip(_MARKS).strip())
+        at = 0
+        for mark in [*_role_marks(content), None]:
+            found += [Byline(role=role, name=name) for name in _names(content[at : mark.start() if mark else None])]
+            if mark:
+                role, at = mark.group(), mark.end()
+    return tuple(found)
+
+
+def inline(body: str) -> tuple[Byline, ...]:
+    """The people credited in brackets in the lead (本报讯（记者 王小明）) or behind the last sentence."""
+    first, last = body.split("\n", 1)[0][:60], body.rsplit("\n", 1)[-1][-45:]
+    lead = re.match(r"[^。，]{0,20}?(?:讯|电)\s*(?P<credit>" + _INLINE.pattern + ")", first)
+    end = re.search(f"(?:{_INLINE.pattern})$", last)
+    found = lead["credit"] if lead else end.group() if end else ""
+    return bylines([found]) if found else ()
+
+
+def lines_of(lines: Sequence[Line]) -> list[str]:
+    """The texts of lines."""
+    return [line.text for line in lines]
+
+
+def _role_marks(content: str) -> list[re.Match[str]]:
+    """Roles stand at the beginning, or behind white space or a name that is over (王强 摄)."""
+    found = []
+    for mark in _ROLE.finditer(content):
+        before = content[: mark.start()]
+        if len(mark.group()) == 1 and before and not before[-1].isspace():
+            continue  # a given name may hold 文 or 图
+        found.append(mark)
+    return found
+
+
+def _names(content: str) -> list[str]:
+    names: list[str] = []
+    held = ""
+    for part in re.split(r"[\s　、,，:：/]+", content.strip()):
+        if len(part) == 1 and not held:
+            held = part
+        else:
+            names.append(held + part)
+            held = ""
+    return [name for name in [*names, held] if _NAME.fullmatch(name)]

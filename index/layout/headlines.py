@@ -1,0 +1,108 @@
+"""Kicker, headline and subtitle out of the lines of a headline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.layout.glyphs import Glyphs, clean, halves, text, undouble_figures, undouble_headline
+from index.models import Line
+
+_WORD = re.compile(r"[一-鿿A-Za-z0-9]")
+
+
+def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str | None, str | None]:
+    """Return headline, kicker and subtitle. `body` tells words that a line's end has torn; `single` are its figures."""
+    read, doubled = _read_once(lines, single)
+    sizes = [line.size for line in lines]
+    texts = [text(glyphs) for glyphs in read]
+    if len(texts) == 1:
+        return texts[0], None, None
+    if all(sizes) and len(read) == len(lines):
+        return _by_size(texts, [size or 0.0 for size in sizes])
+    if any(doubled) and not all(doubled):
+        first, last = doubled.index(True), len(doubled) - 1 - doubled[::-1].index(True)
+        return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
+    if len(texts) == 2:
+        return _two(texts[0], texts[1], body)
+    if _is_torn(texts[0], texts[1], body):
+        return _join(texts[:2]), None, _join(texts[2:])
+    return texts[0], None, _join(texts[1:])
+
+
+def _join(texts: Sequence[str]) -> str:
+    return "".join(texts)
+
+
+def _by_size(texts: list[str], sizes: list[float]) -> tuple[str, str | None, str | None]:
+    large = max(sizes)
+    main = [at for at, size in enumerate(sizes) if size > 0.92 * large]
+    first, last = main[0], main[-1]
+    return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
+
+
+def _two(first: str, second: str, body: str) -> tuple[str, str | None, str | None]:
+    """Two lines are one headline where the line's end tears a word, else headline and subtitle, or kicker and headline."""
+    if _is_torn(first, second, body):
+        return first + second, None, None
+    if len(first) <= 6 and len(first) + len(second) <= 22 and " " not in first + second:
+        return first + second, None, None
+    parts = first.split(" ")
+    if len(parts) == 2 and len(parts[0]) == len(parts[1]) and len(second) > len(first) and " " not in second:
+        return second, first, None
+    return first, None, second
+
+
+def _is_torn(first: str, second: str, body: str) -> bool:
+    """Whether the end of a line stands within a word or a phrase, by how the body writes it on."""
+    if not (_WORD.match(first[-1]) and _WORD.match(second[0])):
+        return first.count("“") > first.count("”") or first[-1] in "、，：——"
+    if abs(len(first) - len(second)) > 4 and len(first) > 7:
+        return False
+    return first[-2:] + second[:1] in body or first[-1:] + second[:2] in body
+
+
+def _read_once(lines: Sequence[Line], single: set[str]) -> tuple[list[Glyphs], list[bool]]:
+    """The lines in single reading, and which of them were doubled; a line that repeats part of another one goes."""
+    glyphs = [clean(line, 0, headline=True) for line in lines]
+    read: list[Glyphs] = []
+    doubled: list[bool] = []
+    plain = [text(line) for line in glyphs]
+    gone = {
+        at
+        for at, content in enumerate(plain)
+        if any(
+            (content == other and to < at) or (len(content) >= 3 and content != other and content in other)
+            for to, other in enumerate(plain)
+            if to != at
+        )
+    }
+    for at, line in enumerate(glyphs):
+        if at in gone:
+            continue
+        once = undouble_headline(line)
+        inside = [plain[to] for to in gone if plain[to] in plain[at]]
+        if len(once) == len(line) and inside and plain[at] not in inside:
+            once = _undouble_rest(line, inside)
+        once = undouble_figures(once, single)
+        read.append(once)
+        doubled.append(len(once) < len(line) or plain[at] in inside)
+    return read, doubled
+
+
+def _undouble_rest(line: Glyphs, singles: Sequence[str]) -> Glyphs:
+    """Read once what is left of a line beside the parts that other lines repeat, if all of it is doubled."""
+    content = text(line)
+    pattern = "|".join(re.escape(single) for single in sorted(singles, key=len, reverse=True))
+    kept: Glyphs = []
+    at = 0
+    for found in [*re.finditer(pattern, content), None]:
+        rest = line[at : found.start() if found else len(line)]
+        slices = halves(text(rest)) if rest else []
+        if slices is None:
+            return line
+        kept += [glyph for start, end in slices for glyph in rest[start:end]]
+        if found:
+            kept += line[found.start() : found.end()]
+            at = found.end()
+    return kept

@@ -1,0 +1,171 @@
+"""How well layout finds the articles of pages that were typeset from known ones."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Literal
+
+from index.layout import articles
+from index.models import Article, Line, Page
+from scripts.evaluate.pages import Issue, issue
+from scripts.evaluate.pieces import Piece
+from scripts.evaluate.typeset import draw, dump
+
+Kind = Literal["text", "flow", "pdf", "scan"]
+NEWS = Path(__file__).resolve().parents[3] / "shared" / "data" / "news" / "crud_news_40k.jsonl.gz"
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass
+class Score:
+    """Sums over pieces, as (right, of) by measure."""
+
+    sums: dict[str, list[float]] = field(default_factory=dict)
+    misses: list[str] = field(default_factory=list)
+
+    def add(self, measure: str, right: float, of: float = 1.0) -> None:
+        """Count `right` of `of`."""
+        total = self.sums.setdefault(measure, [0.0, 0.0])
+        total[0] += right
+        total[1] += of
+
+    def rows(self) -> dict[str, float]:
+        """Shares by measure."""
+        return {measure: right / of if of else float("nan") for measure, (right, of) in self.sums.items()}
+
+
+def evaluate(pages: int, seed: int, kind: Kind, *, held_out: bool = True, news: Path = NEWS) -> Score:
+    """Lay out about `pages` pages, made from seeds `seed` on, and compare with what they were made of."""
+    score = Score()
+    done = 0
+    while done < pages:
+        made = issue(news, seed, held_out=held_out)
+        compare(made, articles(read(made, kind)), score, f"seed {seed}")
+        done += len(made.sheets)
+        seed += 1
+    return score
+
+
+def read(made: Issue, kind: Kind) -> list[Page]:
+    """The pages of an issue as a source of that kind gives them."""
+    pdf = draw(made.sheets)
+    if kind in ("text", "flow"):
+        texts = dump(pdf, "file" if kind == "text" else "flow", made.sheets)
+        return [page(text, f"page-{at}.txt") for at, text in enumerate(texts, 1)]
+    raise NotImplementedError(kind)
+
+
+def page(text: str, name: str) -> Page:
+    """A page of plain text."""
+    lines = tuple(Line(number=at, text=line) for at, line in enumerate(text.split("\n"), 1))
+    return Page(source=name, lines=lines)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 3] for at in range(len(text) - 2)}
+
+
+def compare(made: Issue, found: Sequence[Article], score: Score, where: str) -> None:
+    """Match pieces with articles, by what their bodies have in common, and count."""
+    ours = [_squeezed("".join(piece.body)) for piece, _ in made.pieces]
+    theirs = [_squeezed(article.body) for article in found]
+    shared = sorted(
+        (
+            (len(a & b) / max(1, len(a | b)), at, to)
+            for at, a in enumerate(map(_pairs, ours))
+            for to, b in enumerate(map(_pairs, theirs))
+        ),
+        reverse=True,
+    )
+    match: dict[int, int] = {}
+    for likeness, at, to in shared:
+        if likeness > 0.1 and at not in match and to not in match.values():
+            match[at] = to
+    for at, (piece, pages) in enumerate(made.pieces):
+        article = found[match[at]] if at in match else None
+        _piece(piece, pages, ours[at], article, score, where)
+    score.add("articles made up", len(found) - len(match), len(found))
+    _b_cubed(ours, theirs, match, score)
+
+
+def _piece(piece: Piece, pages: tuple[int, ...], body: str, article: Article | None, score: Score, where: str) -> None:
+    theirs = _squeezed(article.body) if article else ""
+    likeness = 1.0 if body == theirs else SequenceMatcher(None, body, theirs, autojunk=False).ratio()
+    title = _squeezed(article.title) if article else ""
+    bylines = [(b.role, b.name) for b in article.bylines] if article else []
+    checks = {
+        "body": likeness >= 0.98,
+        "headline": title == _squeezed(piece.headline),
+        "byline": bylines == piece.bylines,
+    }
+    for measure, right in checks.items():
+        score.add(measure, right)
+        if not right:
+            got = {"body": f"{likeness:.3f}", "headline": title, "byline": str(bylines)}[measure]
+            score.misses.append(f"{where} {measure}: {piece.headline} {piece.kind} {piece.bylines}: {got}")
+    score.add("subtitle", _squeezed((article and article.subtitle) or "") == _squeezed(piece.subtitle or ""))
+    score.add("kind", article is not None and article.kind == piece.kind)
+    score.add("body exact", likeness == 1.0)
+    wanted, got_figures = Counter(_FIGURE.findall(body)), Counter(_FIGURE.findall(theirs))
+    score.add("figures", (wanted & got_figures).total(), wanted.total())
+    if len(pages) > 1:
+        score.add("jumps", article is not None and len(article.places) == len(pages))
+    chars, got_chars = Counter(body), Counter(theirs)
+    score.add("lost", (chars - got_chars).total(), len(body))
+    score.add("added", (got_chars - chars).total(), len(body))
+    if article and likeness > 0.9:
+        _breaks(piece, article, score)
+
+
+def _breaks(piece: Piece, article: Article, score: Score) -> None:
+    ours = _ends([_squeezed(paragraph) for paragraph in piece.body])
+    theirs = _ends([_squeezed(paragraph) for paragraph in article.body.split("\n")])
+    # F1 = 2 * hits / (ours + theirs)
+    score.add("paragraphs", 2 * len(ours & theirs), len(ours) + len(theirs))
+
+
+def _ends(paragraphs: list[str]) -> set[int]:
+    found, at = set(), 0
+    for paragraph in paragraphs[:-1]:
+        at += len(paragraph)
+        found.add(at)
+    return found
+
+
+def _b_cubed(ours: list[str], theirs: list[str], match: dict[int, int], score: Score) -> None:
+    """B-cubed F1 (Bagga and Baldwin 1998), on runs of eight characters in place of lines."""
+
+    def chunks(text: str) -> set[str]:
+        return {text[at : at + 8] for at in range(0, max(1, len(text) - 7))}
+
+    del match
+    sets, got = [chunks(text) for text in ours], [chunks(text) for text in theirs]
+    total = sum(map(len, sets))
+    recall = sum(len(a & b) ** 2 / len(a) for a in sets for b in got if a)
+    precision = sum(len(a & b) ** 2 / len(b) for a in sets for b in got if b)
+    score.add("b-cubed", 2 * precision * recall / max(1e-9, precision + recall), total)
+
+
+def _table(scores: dict[str, Score]) -> Iterator[str]:
+    measures = list(next(iter(scores.values())).sums)
+    yield f"{'':18}" + "".join(f"{kind:>9}" for kind in scores)
+    for measure in measures:
+        yield f"{measure:18}" + "".join(f"{score.rows().get(measure, float('nan')):9.4f}" for score in scores.values())
+
+
+if __name__ == "__main__":
+    pages, seed, held = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "held"
+    results = {kind: evaluate(pages, seed, kind, held_out=held) for kind in ("text", "flow") if kind in sys.argv[4:]}
+    sys.stdout.write("\n".join(_table(results)) + "\n")
+    for score in () if held else results.values():
+        sys.stdout.write("\n".join(score.misses) + "\n")
