@@ -86,14 +86,14 @@ def state(folder: Path) -> list[str]:
 
 
 def assert_no_half_issue(folder: Path) -> None:
-    with suppress(NothingYet), opened(folder) as archive:
+    with suppress(NothingYetError), opened(folder) as archive:
         assert archive.verify() == []
         ids = [article.id for article in archive.articles() if article.paper == "日报"]
         assert len(ids) == len(set(ids))
         assert (len(ids) + archive.status().retracted) % ARTICLES == 0
 
 
-class NothingYet(Exception):
+class NothingYetError(Exception):
     """Killed before the first commit."""
 
 
@@ -103,7 +103,7 @@ def opened(folder: Path) -> Archive:
     except ArchiveError as error:
         if "nothing was added" not in str(error):
             raise
-        raise NothingYet from None
+        raise NothingYetError from None
 
 
 def kill_and_finish(folder: Path, undisturbed: list[str], seconds: float, moments: random.Random, kills: int) -> None:
