@@ -45,7 +45,7 @@ class Answerer:
             ModelError: The embedding model cannot be loaded.
         """
         embedder = Embedder(settings.embedding_model)
-        archive = Archive.open(settings.data, embedder=embedder)
+        archive = Archive.open(settings.data, embedder=embedder, milvus=settings.milvus_address)
         return cls(archive, SentenceReader(embedder), strictness=settings.strictness)
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 
 def bands(body: str) -> list[int]:
     """Return the keys under which near duplicates of `body` are looked for, one a band; none for a short body."""
-    from rensa import RMinHash  # type: ignore[import-untyped]
+    from rensa import RMinHash
 
     shingles = _shingles(body)
     if len(shingles) < SHORTEST:

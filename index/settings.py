@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.errors import ArchiveError
 
 
 def _home(variable: str, fallback: str) -> Path:
@@ -26,3 +29,16 @@ class Settings(BaseSettings):
 
     data: Path = Field(default_factory=lambda: _home("XDG_DATA_HOME", ".local/share"))
     embedding_model: str | None = Field(None, min_length=1)
+    engine: Literal["local", "milvus"] = "local"
+    milvus_uri: str | None = Field(None, min_length=1)
+
+    @property
+    def milvus_address(self) -> str | None:
+        """Where Milvus is, if that is what searches.
+
+        Raises:
+            ArchiveError: It is, but no address is set.
+        """
+        if self.engine == "milvus" and not self.milvus_uri:
+            raise ArchiveError("BAODA_ENGINE=milvus needs BAODA_MILVUS_URI: an address, or a file *.db for Milvus Lite")
+        return self.milvus_uri if self.engine == "milvus" else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from index.errors import SourceError
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from lxml.html import HtmlElement
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
 _ENCODINGS = dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030") | {"big5": "big5hkscs", "big5-hkscs": "big5hkscs"}
@@ -59,7 +59,7 @@ def parse(html: str, name: str) -> HtmlElement:
     Raises:
         SourceError: It is nested so deep that the parser leaves some of it out.
     """
-    from lxml import html as lxml_html  # type: ignore[import-untyped]
+    from lxml import html as lxml_html
 
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     root: HtmlElement = lxml_html.fromstring(f"<html><body>{html}".encode(), parser=parser)

@@ -13,7 +13,7 @@ from index.models import Article, Byline, Line, Page, Place, Run
 from index.sources.html import decode, paragraphs, parse
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from lxml.html import HtmlElement
 
 _SIZE = 8 * 2**20
 

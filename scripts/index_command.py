@@ -1,0 +1,160 @@
+"""`baoda index`: add issues, see what the archive holds, prove it whole, back it up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from index.errors import ArchiveError
+from scripts.terminal import (
+    AsJson,
+    Data,
+    console,
+    open_to_write,
+    page_name,
+    print_json,
+    progress_bar,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from index.archive import AddReport
+    from index.models import Article
+
+MOST_ROWS = 40
+
+app = typer.Typer(help="Add issues to the archive and look after it.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pages, articles, or folders of them.")],
+    paper: Annotated[str | None, typer.Option(help="The paper's name, where the page does not say.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The date of the issue.")] = None,
+    page: Annotated[int | None, typer.Option(min=1, help="The page's number, for a single page.")] = None,
+    data: Data = None,
+) -> None:
+    """Add pages or articles. Adding a file again changes nothing; adding a changed one replaces it."""
+    published = _date(date)
+    with open_to_write(settings_of(context, data)) as archive:
+        with progress_bar() as progress:
+            report = archive.add(paths, paper=paper, published=published, page=page, progress=progress)
+        _show(report, archive.articles())
+
+
+@app.command()
+def status(context: typer.Context, as_json: AsJson = False, data: Data = None) -> None:
+    """Say what the archive holds."""
+    from index.archive import Archive
+
+    with Archive.open(settings_of(context, data).data) as archive:
+        found = archive.status().model_dump(mode="json")
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        typer.echo(f"{name:<12} {'' if value is None else value}")
+
+
+@app.command()
+def verify(context: typer.Context, data: Data = None) -> None:
+    """Prove the archive whole: hashes, offsets, traces, passages, vectors and indexes. Exit status 1 if it is not."""
+    from index.archive import Archive
+    from index.embedding import Embedder
+
+    settings = settings_of(context, data)
+    embedder = Embedder(settings.embedding_model)
+    with (
+        Archive.open(settings.data, embedder=embedder, milvus=settings.milvus_address) as archive,
+        progress_bar() as progress,
+    ):
+        faults = archive.verify(progress)
+    for fault in faults:
+        typer.echo(fault)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo("the archive is whole")
+
+
+@app.command()
+def rebuild(context: typer.Context, data: Data = None) -> None:
+    """Make anew from the stored sources what is derived from them; nothing that is unchanged is embedded again."""
+    with open_to_write(settings_of(context, data)) as archive, progress_bar() as progress:
+        archive.rebuild(progress)
+
+
+@app.command()
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument()], data: Data = None) -> None:
+    """Copy the archive, as of one commit, to FILE; it may be in use meanwhile."""
+    from index.archive import Archive
+
+    with Archive.open(settings_of(context, data).data) as archive, progress_bar() as progress:
+        archive.backup(file, progress)
+
+
+@app.command()
+def restore(context: typer.Context, file: Annotated[Path, typer.Argument()], data: Data = None) -> None:
+    """Put the backup FILE in the archive's place."""
+    from index.archive import Archive
+
+    with progress_bar() as progress:
+        Archive.restore_backup(file, settings_of(context, data).data, progress)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    engine: Annotated[Literal["milvus"], typer.Option(help="Where to.")] = "milvus",
+    data: Data = None,
+) -> None:
+    """Bring the archive to the Milvus at BAODA_MILVUS_URI without embedding anything again; it can be resumed."""
+    settings = settings_of(context, data)
+    if not settings.milvus_uri:
+        raise ArchiveError("set BAODA_MILVUS_URI to the address of the Milvus, or to a file *.db for Milvus Lite")
+    from index.milvus import export as bring
+
+    with progress_bar() as progress:
+        passages = bring(settings.data, settings.milvus_uri, progress)
+    typer.echo(f"{passages:,} passages are in {engine} at {settings.milvus_uri}")
+
+
+def _date(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise ArchiveError(f"--date {text} is not a date of the calendar: give YYYY-MM-DD, e.g. 2024-11-30") from None
+
+
+def _show(report: AddReport, articles: Iterable[Article]) -> None:
+    """Say what became of each source, then the articles found, doubtful ones first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    for source in report.sources:
+        typer.echo(f"{source.name}: {source.state}, {source.articles} article{'' if source.articles == 1 else 's'}")
+    names = {source.name for source in report.sources if source.state != "unchanged"}
+    found = [article for article in articles if article.source in names]
+    if not found:
+        return
+    doubtful_first = sorted(found, key=lambda article: article.confidence)
+    table = Table("sure", "page", "kind", "headline", "bylines", "characters", box=None, header_style="dim")
+    for article in doubtful_first[:MOST_ROWS]:
+        names_of = " ".join(byline.name for byline in article.bylines)
+        table.add_row(
+            f"{article.confidence:.2f}",
+            page_name(article.page),
+            article.kind,
+            escape(article.title or "(no headline)"),
+            escape(names_of),
+            f"{len(article.body):,}",
+        )
+    console().print(table)
+    if len(found) > MOST_ROWS:
+        typer.echo(f"… and {len(found) - MOST_ROWS:,} more: baoda articles list")
