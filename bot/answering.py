@@ -138,6 +138,7 @@ def _quote(sentence: ScoredSentence) -> Quote:
         url=article.url,
         source=article.source,
         score=round(sentence.score, 4),
+        also=sentence.hit.also,
     )
 
 

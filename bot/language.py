@@ -23,6 +23,7 @@ class Phrases:
     refusal: str
     nearest: str
     page: str
+    also: str
     untitled: str
     help: str
     only_text: str
@@ -37,6 +38,7 @@ PHRASES: dict[Language, Phrases] = {
         refusal="报上没有找到能回答这个问题的原话。",
         nearest="最接近的报道：",
         page="第{}版",
+        also="另见{}篇",
         untitled="（无标题）",
         help="直接发问，我用报纸的原话回答，注明文章、日期和版面；报上没有的，就说没有。\n"
         "问题会不记名留存一年，让编辑部知道大家想知道什么。\n"
@@ -52,6 +54,7 @@ PHRASES: dict[Language, Phrases] = {
         refusal="報上沒有找到能回答這個問題的原話。",
         nearest="最接近的報道：",
         page="第{}版",
+        also="另見{}篇",
         untitled="（無標題）",
         help="直接發問，我用報紙的原話回答，註明文章、日期和版面；報上沒有的，就說沒有。\n"
         "問題會不記名留存一年，讓編輯部知道大家想知道什麼。\n"
@@ -67,6 +70,7 @@ PHRASES: dict[Language, Phrases] = {
         refusal="The paper has no sentence that answers this.",
         nearest="Nearest articles:",
         page="page {}",
+        also="also in {} more",
         untitled="(no headline)",
         help="Ask me anything. I answer in the newspaper's own words, with article, date and page, "
         "and say so when it has no answer.\n"

@@ -60,6 +60,7 @@ class Quote(Frozen):
     url: str | None
     source: str
     score: float
+    also: int = Field(0, ge=0, description="other articles that say nearly the same, e.g. wire copy")
 
 
 class Headline(Frozen):

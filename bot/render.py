@@ -119,10 +119,10 @@ def _cited(answer: Answer, phrases: Phrases) -> Iterator[_Cited]:
         details = _details(first.paper, first.published, first.page, first.bylines, phrases)
         if not title and not details:
             details = first.source
-        yield _Cited(
-            tuple(map(_around_short, quotes)),
-            _Citation(_headline(title, ""), _cut(details, _LONGEST_DETAILS), _link(first.url)),
-        )
+        details = _cut(details, _LONGEST_DETAILS)
+        if first.also:
+            details = f"{details} {phrases.also.format(first.also)}".strip()
+        yield _Cited(tuple(map(_around_short, quotes)), _Citation(_headline(title, ""), details, _link(first.url)))
 
 
 def _around_short(quote: Quote) -> tuple[str, str, str]:

@@ -76,6 +76,12 @@ def test_an_answer_fits_a_phone() -> None:
     )
 
 
+def test_near_duplicates_are_counted_not_repeated() -> None:
+    html = telegram_html(answer(quote(also=2)), "zh-hans")
+    assert html.endswith("另见2篇")
+    assert html.count("<blockquote>") == 1
+
+
 def test_quotes_of_one_article_in_a_row_share_its_citation() -> None:
     shown = telegram_html(answer(quote(), quote("工坊设在东港村。", None), quote("乙。", None, article_id="b")), "en")
     assert shown.count("《净菜工坊添人手》") == 2
