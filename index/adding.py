@@ -87,7 +87,7 @@ def _read(files: Sequence[Path], progress: Progress | None) -> Iterator[Source]:
     for done, file in enumerate(files):
         if progress and len(files) > 1:
             progress("Reading files", done + 1, len(files))
-        yield read(file)
+        yield read(file, progress)
 
 
 def _pages(source: Source, given: Given) -> list[Page]:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Frozen, Page
-from index.sources import dump, founder, jsonl, markdown, web
+from index.sources import dump, founder, jsonl, markdown, scan, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
 _READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.read_zip}
 _PAGES = (".htm", ".html")
+_IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+_IMAGE_MARKS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
 
 class Source(Frozen):
@@ -41,7 +43,9 @@ def expand(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             inside = [file for file in path.rglob("*") if file.is_file() and _is_readable(file)]
             if not inside:
-                raise SourceError(f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES])})")
+                raise SourceError(
+                    f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES, *_IMAGES])})"
+                )
             files += sorted(inside, key=_natural)
         elif path.is_file():
             files.append(path)
@@ -50,8 +54,8 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(file.absolute() for file in files))
 
 
-def read(path: Path) -> Source:
-    """Read one file.
+def read(path: Path, progress: scan.Progress | None = None) -> Source:
+    """Read one file; `progress` is told of what takes long.
 
     Raises:
         SourceError: It cannot be read as any format; the message says what is wrong and where.
@@ -64,7 +68,7 @@ def read(path: Path) -> Source:
         raise SourceError(f"{path}: the file is empty")
     from index.layout.furniture import furniture
 
-    pages, articles = _content(data, path)
+    pages, articles = _content(data, path, progress)
     if articles is None:
         pages = tuple(furniture(page)[0] for page in pages)
     return Source(
@@ -76,11 +80,15 @@ def read(path: Path) -> Source:
     )
 
 
-def _content(data: bytes, path: Path) -> tuple[tuple[Page, ...], tuple[Article, ...] | None]:
+def _content(
+    data: bytes, path: Path, progress: scan.Progress | None
+) -> tuple[tuple[Page, ...], tuple[Article, ...] | None]:
     """Pages and articles; what the bytes begin with tells the format, else the suffix, else it is a dump."""
     suffix = path.suffix.lower()
     if data.startswith(b"PK\x03\x04"):
         return founder.read_zip(data, path.name)
+    if suffix in _IMAGES or data.startswith(_IMAGE_MARKS):
+        return scan.read(data, path.name, progress)
     if suffix in _PAGES or data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return founder.read(data, path) if founder.is_founder(data) else web.read(data, path.name)
     return _READERS.get(suffix, dump.read)(data, path.name)
@@ -88,7 +96,7 @@ def _content(data: bytes, path: Path) -> tuple[tuple[Page, ...], tuple[Article, 
 
 def _is_readable(file: Path) -> bool:
     """Node pages of an e-paper hold no article; they are read with those beside them."""
-    return file.suffix.lower() in (*_READERS, *_PAGES) and not founder.NODE.search(file.name)
+    return file.suffix.lower() in (*_READERS, *_PAGES, *_IMAGES) and not founder.NODE.search(file.name)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
