@@ -11,6 +11,10 @@ from index.models import Line, Run
 _FIGURE = re.compile(r"[\d.．,，%％]{2,}")
 
 
+_LONGEST = 160
+"""Characters of a doubled line at most; a headline has fewer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glyph:
     """One character, at `column` of line number `line` of place `place`; line 0 for white space put between lines."""
@@ -73,6 +77,8 @@ def join(lines: Iterable[Glyphs]) -> Glyphs:
 
 def halves(content: str) -> list[tuple[int, int]] | None:
     """Slices that remain of a text that is all doubled, run by run (按下按下““快快””), the fewest runs; None if it is not."""
+    if len(content) > _LONGEST or len(content) < 2:
+        return None
     best: list[list[tuple[int, int]] | None] = [None] * (len(content) + 1)
     best[len(content)] = []
     for start in range(len(content) - 2, -1, -1):

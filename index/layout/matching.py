@@ -10,15 +10,20 @@ so a second pass prefers the order that the first pass found to prevail.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from index.layout.atoms import Atom
 
 _LONGEST = 60
 _HEADLINE_ATOMS = 4
+_HARDLY = -3.5
+"""Odds up to which a text cannot be a headline."""
+_SURELY = 6.0
+"""Odds above which it is one."""
 
 
 @dataclass(frozen=True)
@@ -70,23 +75,64 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
 
 
 class _Page:
-    """Sums over the atoms of one page that every segment draws on."""
+    """Sums over the atoms of one page, so that what a segment is worth costs little to say."""
 
     def __init__(self, found: Sequence[Atom]) -> None:
         self.atoms = found
-        texts = [atom for atom in found if atom.sort == "text"]
+        self.texts = [at for at, atom in enumerate(found) if atom.sort == "text"]
+        self.before = [0, *accumulate(int(atom.sort == "text") for atom in found)]
+        """Count of texts before each atom."""
+        texts = [found[at] for at in self.texts]
         counts = Counter(pair for atom in texts for pair in atom.pairs)
         self.rarity = {pair: math.log(1 + len(texts) / count) for pair, count in counts.items()}
         self.has_jump = any(atom.sort == "jump" for atom in found)
-        # What the text around each place has in common across it.
-        self.cohesion = [self._cohesion(at) for at in range(len(found))]
+        self.odds = [0.0, *accumulate(atom.odds for atom in texts)]
+        self.sizes = [0, *accumulate(len(atom.text) for atom in texts)]
+        self.joints = [0.0, *accumulate(self._joint(at, to) for at, to in pairwise(self.texts))]
+        self.bylines = [0, *accumulate(int(atom.sort == "byline") for atom in found)]
+        self.jumps = [0, *accumulate(int(atom.sort == "jump") for atom in found)]
+        self.heads = self._heads()
 
-    def _cohesion(self, at: int) -> float:
-        """Cosine between up to three bodies' atoms before `at` and as many behind, as TextTiling compares blocks."""
-        before = [a for a in self.atoms[max(0, at - 3) : at] if a.sort == "text" and a.odds < 0]
-        behind = [a for a in self.atoms[at : at + 3] if a.sort == "text" and a.odds < 0]
-        left = {pair for atom in before for pair in atom.pairs}
-        right = {pair for atom in behind for pair in atom.pairs}
+    def _heads(self) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
+        """Stretches that may be a headline: rarity of each of its pairs, and where it stands last before, next behind."""
+        where: dict[str, list[int]] = defaultdict(list)
+        for at in self.texts:
+            for pair in self.atoms[at].pairs:
+                where[pair].append(at)
+        found: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
+        for at in self.texts:
+            for stop in range(at + 1, min(len(self.atoms), at + _HEADLINE_ATOMS) + 1):
+                last = self.atoms[stop - 1]
+                if last.sort != "text" or last.odds <= _HARDLY:
+                    break
+                told: list[tuple[float, int, int]] = []
+                for pair in frozenset[str]().union(*(atom.pairs for atom in self.atoms[at:stop])):
+                    places = where[pair]
+                    left, right = bisect_left(places, at), bisect_left(places, stop)
+                    behind = places[right] if right < len(places) else len(self.atoms)
+                    told.append((self.rarity[pair], places[left - 1] if left else -1, behind))
+                found[at, stop] = told
+        return found
+
+    def _joint(self, at: int, to: int) -> float:
+        """How well the text `to` goes on a body whose last text is `at`."""
+        here, following = self.atoms[at], self.atoms[to]
+        worth = 0.0
+        if here.is_open:
+            worth += -3.0 if to > at + 1 else 1.5 - min(following.begins, 2.5)
+        else:
+            worth += min(following.begins, 1.0) - 3.0 * following.is_lead
+            worth += 8.0 * (min(self._cohesion(at, to), 0.25) - 0.1)
+        if min(len(here.lines), len(following.lines)) >= 4 and abs(here.column - following.column) >= 2:
+            worth -= 2.5
+        return worth
+
+    def _cohesion(self, at: int, to: int) -> float:
+        """Cosine between up to three bodies' atoms up to `at` and as many from `to` on, as TextTiling compares blocks."""
+        before = [a for a in self.atoms[max(0, at - 2) : at + 1] if a.sort == "text" and a.odds < 0]
+        behind = [a for a in self.atoms[to : to + 3] if a.sort == "text" and a.odds < 0]
+        left = frozenset[str]().union(*(atom.pairs for atom in before))
+        right = frozenset[str]().union(*(atom.pairs for atom in behind))
         if not left or not right:
             return 0.1
         both = sum(self.rarity[pair] for pair in left & right)
@@ -117,95 +163,77 @@ class _Page:
         alone = {"jump": -0.1, "byline": -5.0, "text": -3.5}[first.sort]
         if first.is_banner:
             alone = 1.5
-        yield Segment(start, start + 1, (start, start + 1), alone, "J" if first.sort == "jump" else first.sort[0])
-        bylines = 0
-        last_byline = -2
-        runs = 0
+        yield Segment(start, start + 1, (start, start + 1), alone, first.sort[0])
+        runs = {"byline": 0, "headline": 0}
+        last = ""
         for end in range(start + 1, min(len(self.atoms), start + _LONGEST) + 1):
             atom = self.atoms[end - 1]
-            if atom.sort == "byline" and end - 2 != last_byline:
-                bylines += 1
-            if atom.sort == "byline":
-                last_byline = end - 1
-            if bylines > 1:
-                return
-            is_headline = atom.sort == "text" and atom.odds > 6
-            if is_headline and not (
-                end - 2 >= start and self.atoms[end - 2].sort == "text" and self.atoms[end - 2].odds > 6
-            ):
-                runs += 1
-            if runs > 2:
+            now = "byline" if atom.sort == "byline" else "headline" if atom.odds > _SURELY else atom.sort
+            if now in runs and now != last:
+                runs[now] += 1
+            last = now
+            if runs["byline"] > 1 or runs["headline"] > 2:
                 return
             yield from self._articles(start, end, forms)
 
     def _articles(self, start: int, end: int, forms: Counter[str]) -> Iterator[Segment]:
-        inside = range(start, end)
-        texts = [at for at in inside if self.atoms[at].sort == "text"]
-        if not texts:
+        first, last = self.before[start], self.before[end]
+        if first == last:
             return
-        yield self._article(start, end, (start, start), texts, forms)
-        for at in texts:
-            if self.atoms[at].odds <= -6:
-                continue
+        yield self._article(start, end, (start, start), forms)
+        inside = self.texts[first:last]
+        for at in inside:
             for stop in range(at + 1, min(end, at + _HEADLINE_ATOMS) + 1):
-                last = self.atoms[stop - 1]
-                if last.sort != "text" or last.odds <= -6:
+                if (at, stop) not in self.heads:
                     break
-                body = [t for t in texts if not at <= t < stop]
-                if body:
-                    yield self._article(start, end, (at, stop), body, forms)
+                at_edge = at == inside[0] or stop - 1 == inside[-1]
+                if stop - at < len(inside) and (at_edge or self.atoms[at].odds > 3):
+                    yield self._article(start, end, (at, stop), forms)
 
-    def _article(self, start: int, end: int, head: tuple[int, int], body: list[int], forms: Counter[str]) -> Segment:
-        atoms = self.atoms
-        worth = -1.0 - sum(atoms[at].odds for at in body)
-        worth += sum(atoms[at].odds for at in range(*head)) - 0.7 * max(0, head[1] - head[0] - 1)
-        size = sum(len(atoms[at].text) for at in body)
-        words: frozenset[str] = frozenset().union(*(atoms[at].pairs for at in body))
-        if head[0] == head[1]:
+    def _article(self, start: int, end: int, head: tuple[int, int], forms: Counter[str]) -> Segment:
+        """The article of the atoms `start` to `end`, all of whose texts but those in `head` are body."""
+        atoms, texts = self.atoms, self.texts
+        first, last = self.before[start], self.before[end] - 1
+        begin, stop = self.before[head[0]], self.before[head[1]]
+        inside = self.odds[stop] - self.odds[begin]
+        worth = -1.0 + 2 * inside - (self.odds[last + 1] - self.odds[first])
+        size = self.sizes[last + 1] - self.sizes[first] - (self.sizes[stop] - self.sizes[begin])
+        joints = self.joints[last] - self.joints[first]
+        if begin == stop:
             worth -= 5.0
         else:
-            told = frozenset().union(*(atoms[at].pairs for at in range(*head)))
-            rare = sum(self.rarity[pair] for pair in told)
-            share = sum(self.rarity[pair] for pair in told & words) / rare if rare else 0.0
-            worth += 6.0 * (share - 0.2)
-            if atoms[head[0]].text[0] in "“" and head[0] > start:
-                worth -= 0.5
-        worth += self._body(body, start, end)
-        has_byline = any(atoms[at].sort == "byline" for at in range(start, end))
-        worth -= 0.8 * (not has_byline) * min(1.0, size / 150)
+            worth -= 0.7 * (stop - begin - 1)
+            told = self.heads[head]
+            rare = sum(rarity for rarity, _, _ in told)
+            both = sum(rarity for rarity, left, right in told if left >= start or right < end)
+            worth += 6.0 * ((both / rare if rare else 0.0) - 0.2)
+            if begin == first:
+                joints -= self.joints[stop] - self.joints[first]
+                first = stop
+            elif stop == last + 1:
+                joints -= self.joints[last] - self.joints[begin - 1]
+                last = begin - 1
+            else:
+                joints -= self.joints[stop] - self.joints[begin - 1]
+                joints += self._joint(texts[begin - 1], texts[stop]) - 3.0
+        opening, closing = atoms[texts[first]], atoms[texts[last]]
+        worth += joints + (1.5 if opening.is_lead else min(opening.begins, 1.0))
+        if closing.is_open:
+            worth -= 0.0 if self.jumps[end] > self.jumps[start] else 2.0 if self.has_jump else 4.0
+        if self.bylines[end] == self.bylines[start]:
+            worth -= 0.8 * min(1.0, size / 150)
         form = self._form(start, end, head)
-        worth -= 3.0 * (form.count("B") > 1)
         if forms and size > 150:
             worth += 0.7 * math.log((forms[form] + 0.3) / (forms.total() + 1.0) * 6)
         return Segment(start, end, head, worth, form)
 
-    def _body(self, body: Sequence[int], start: int, end: int) -> float:
-        """How well the atoms of a body hang together."""
-        atoms = self.atoms
-        worth = 0.0
-        first = atoms[body[0]]
-        worth += 1.5 if first.is_lead else min(first.begins, 1.0)
-        for at, to in pairwise(body):
-            here, following = atoms[at], atoms[to]
-            if here.is_open and to > at + 1:
-                worth -= 3.0
-            elif here.is_open:
-                worth += 1.5 - min(following.begins, 2.5)
-            else:
-                worth += min(following.begins, 1.0) - 3.0 * following.is_lead
-                worth += 8.0 * (min(self.cohesion[to], 0.25) - 0.1)
-            if min(len(here.lines), len(following.lines)) >= 4 and abs(here.column - following.column) >= 2:
-                worth -= 2.5
-        if atoms[body[-1]].is_open:
-            jumps = any(atoms[at].sort == "jump" for at in range(start, end))
-            worth -= 0.0 if jumps else 2.0 if self.has_jump else 4.0
-        return worth
-
     def _form(self, start: int, end: int, head: tuple[int, int]) -> str:
-        form = ""
-        for at in range(start, end):
-            sort = self.atoms[at].sort
-            letter = "H" if head[0] <= at < head[1] else {"text": "B", "byline": "Y", "jump": ""}[sort]
-            if letter and not form.endswith(letter):
-                form += letter
-        return form
+        """Order of headline, byline and body, by where each begins."""
+        first = self.before[start]
+        body = self.texts[first] if head[0] == head[1] or self.texts[first] < head[0] else head[1]
+        places = [(body, "B")]
+        if head[0] < head[1]:
+            places.append((head[0], "H"))
+        if self.bylines[end] > self.bylines[start]:
+            places.append((next(at for at in range(start, end) if self.atoms[at].sort == "byline"), "Y"))
+        return "".join(letter for _, letter in sorted(places))
