@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -203,7 +203,7 @@ def _verify_derived(connection: sqlite3.Connection, terms: Counter[str]) -> Iter
 
 def backup(store: Store, file: Path, progress: Progress | None) -> None:
     """Copy the archive to `file`, as of one commit, while others read and write."""
-    partial = file.with_name(file.name + ".partial")
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")  # two processes may back up to one file at once
     try:
         partial.write_bytes(b"")
         with store.reading() as connection, closing(sqlite3.connect(partial)) as copy:
@@ -215,6 +215,9 @@ def backup(store: Store, file: Path, progress: Progress | None) -> None:
         _sync(file.parent)
     except OSError as error:
         raise ArchiveError(f"{file}: the backup cannot be written ({error.strerror}); name another file") from None
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def restore_backup(file: Path, data: Path, progress: Progress | None) -> None:
