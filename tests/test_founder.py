@@ -127,6 +127,22 @@ def test_a_node_page_beside_gives_the_region_and_the_page(tmp_path: Path) -> Non
     assert {line.box for line in pages[0].lines} == {Box(left=5, top=72, right=228, bottom=300)}
 
 
+def test_the_page_is_told_by_the_frame_and_not_by_a_jump(tmp_path: Path) -> None:
+    data = old(number="", more="<P>详见第5版（下转第7版）</P>")
+    assert founder.read(data, tmp_path / "content_77.htm")[1][0].page == 2
+
+
+def test_a_node_page_of_the_newer_form_lies_in_the_folder_of_layouts(tmp_path: Path) -> None:
+    for kind in ("layout", "content"):
+        (tmp_path / kind / "202411" / "30").mkdir(parents=True)
+    area = '<map name=x><area shape=poly coords="1,2,9,2,9,8" href="../../../content/202411/30/content_901.html"></map>'
+    (tmp_path / "layout/202411/30/node_04.html").write_text(area)
+    path = tmp_path / "content/202411/30/content_901.html"
+    pages, (article, *_) = founder.read(NEW.replace("第03版", "要闻").encode(), path)
+    assert article.page == 4
+    assert pages[0].lines[0].box == Box(left=1, top=2, right=9, bottom=8)
+
+
 def test_a_page_of_another_section_has_no_number_rather_than_a_wrong_one(tmp_path: Path) -> None:
     assert founder.read(old(number="B03"), tmp_path / "content_77.htm")[1][0].page is None
 
@@ -248,6 +264,7 @@ def test_a_folder_is_added_whole_pictures_and_node_pages_too(tmp_path: Path) -> 
     (folder / "content_77.htm").write_bytes(old())
     (folder / "content_78.htm").write_bytes(b"<founder-content><img src=x></founder-content>")
     (folder / "node_3.htm").write_text(NODE.format(number="02"))
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff")
     with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
         report = archive.add([folder])
         assert [(source.name, source.articles) for source in report.sources] == [

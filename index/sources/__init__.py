@@ -35,6 +35,8 @@ class Source(Frozen):
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Return the files that `paths` name, absolute, a folder's readable ones in natural order.
 
+    Pictures that lie with web pages are theirs, and no scans.
+
     Raises:
         SourceError: A path is missing, or a folder holds nothing that can be read.
     """
@@ -46,7 +48,10 @@ def expand(paths: Sequence[Path]) -> list[Path]:
                 raise SourceError(
                     f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES, *_IMAGES])})"
                 )
-            files += sorted(inside, key=_natural)
+            has_pages = any(file.suffix.lower() in _PAGES for file in inside)
+            files += sorted(
+                (file for file in inside if not (has_pages and file.suffix.lower() in _IMAGES)), key=_natural
+            )
         elif path.is_file():
             files.append(path)
         else:

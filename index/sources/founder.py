@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from index.errors import SourceError
@@ -51,8 +52,10 @@ def read(data: bytes, path: Path) -> tuple[tuple[Page, ...], tuple[Article, ...]
     if NODE.search(where):
         return (), ()
     html = decode(data)
-    nodes = [(where, html), *((node.as_posix(), decode(node.read_bytes())) for node in _beside(path, path.stem))]
-    return _assembled(path.name, [(where, html)], standings(nodes, path.name))
+    told = standings([(where, html)], path.name).get(where, Standing())
+    for node in _beside(path):
+        told = _told_by(node, node.stat().st_mtime_ns).get(where, Standing()).or_else(told)
+    return _assembled(path.name, [(where, html)], {where: told})
 
 
 def read_zip(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]:
@@ -72,13 +75,18 @@ def read_zip(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, .
     return pages, articles
 
 
-def _beside(path: Path, stem: str) -> list[Path]:
-    """Node pages that name the article, in its folder or in the newer form's folder of layouts."""
+def _beside(path: Path) -> list[Path]:
+    """Node pages in the article's folder, or in the newer form's folder of layouts."""
     folder = path.absolute().parent
     parts = [{"content": "layout", "con": "layout"}.get(part, part) for part in folder.parts]
     found = [node for place in dict.fromkeys((folder, Path(*parts))) for node in sorted(place.glob("node_*.htm*"))]
-    small = [node for node in found[:400] if node.is_file() and node.stat().st_size <= _PAGE_SIZE]
-    return [node for node in small if stem.encode() in node.read_bytes()]
+    return [node for node in found[:400] if node.is_file() and node.stat().st_size <= _PAGE_SIZE]
+
+
+@lru_cache(maxsize=400)
+def _told_by(node: Path, _modified: int) -> dict[str, Standing]:
+    """What a node page tells, read once for all articles of its folder."""
+    return standings([(node.as_posix(), decode(node.read_bytes()))], node.name)
 
 
 def _members(data: bytes, name: str) -> list[tuple[str, str]]:

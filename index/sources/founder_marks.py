@@ -18,7 +18,8 @@ _PROPERTIES = re.compile(r"<!--\s*enpproperty", re.IGNORECASE), re.compile(r"-->
 _PROPERTY = re.compile(r"<(?:founder-)?(\w{2,20})>([^<]{1,500})</")
 _DAY = re.compile(r"(?<!\d)(\d{4})(?:-(\d\d)[-/](\d\d)|(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)(?!\d)")
 _NUMBER = re.compile(r"第?\s*([A-Za-z]?)0*(\d{1,3})\s*版?")
-_NUMBERED = re.compile(r"第\s*[A-Za-z]?\d{1,3}\s*版")
+_NUMBERED = re.compile(r"(?<![转接见])第\s*([A-Za-z]?\d{1,3})\s*版\s*(?=[:：\n]|$)")
+_LAYOUT = re.compile(r"/layout/.*/node_0*([A-Za-z]?\d{1,3})\.html?$", re.IGNORECASE)
 _PAPER = re.compile(r"[一-鿿]{2,12}?(?:报|商报|周刊|新闻)(?=$|数字报|电子报|[\s\-_—|])")
 _CREDIT = re.compile(r"[（(]((?:本报|见习|实习)?(?:记者|通讯员|作者)[^（）()。]{1,60})[）)]")
 
@@ -165,7 +166,8 @@ def _own_standing(where: str, html: str, visible: str) -> Standing:
     day = next(filter(None, map(_day, (told.get("date", ""), told.get("pagepicurl", ""), where))), None)
     if "founder-date" not in html:  # the newer form's <date> is the moment of publishing, often the evening before
         day = next(filter(None, map(_day, (where, told.get("url", ""), visible, told.get("date", "")))), None)
-    numbers = {told["pagenum"]} if "pagenum" in told else set(_NUMBERED.findall(visible))
+    numbered = _LAYOUT.search(where)  # the newer form counts its node pages as the paper does
+    numbers = {told.get("pagenum") or (numbered[1] if numbered else "")} - {""} or set(_NUMBERED.findall(visible))
     title = re.search(r"<title[^>]*>([^<]{1,300})", html, re.IGNORECASE)
     papers = (told.get("papername"), _paper(told.get("nodename", "")), _paper(title[1]) if title else None)
     return Standing(next(filter(None, papers), None), day, page_number(numbers.pop()) if len(numbers) == 1 else None)

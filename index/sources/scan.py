@@ -273,6 +273,14 @@ def _recognised(image: Grey, line: _Found) -> tuple[str, float]:
     return (_wide(texts[0].strip()), float(scores[0])) if texts and scores else ("", 0.0)
 
 
+def _size(box: Box, text: str) -> float:
+    """Height of the type, told by how far its characters stand apart; a short line's box is a little higher than it."""
+    from index.layout.atoms import width
+
+    longer, shorter = sorted((box.right - box.left, box.bottom - box.top), reverse=True)
+    return longer / width(text) if width(text) >= 4 else shorter / 1.15
+
+
 def _wide(text: str) -> str:
     """Chinese type sets its marks full width; the recogniser's choice between the two widths is not to be relied on."""
     if not _CHINESE.search(text):
