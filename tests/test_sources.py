@@ -83,7 +83,7 @@ def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=200), st.sampled_from(["a.txt", "a.jsonl", "a", "a.md", "a.htm", "a.zip"]))
+@given(st.binary(max_size=200), st.sampled_from(["a.txt", "a.jsonl", "a", "a.md", "a.htm", "a.zip", "a.png"]))
 def test_no_bytes_raise_anything_but_our_own_error(tmp_path: Path, data: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(data)
     with contextlib.suppress(BaodaError):

@@ -19,6 +19,7 @@ _PROPERTY = re.compile(r"<(?:founder-)?(\w{2,20})>([^<]{1,500})</")
 _DAY = re.compile(r"(?<!\d)(\d{4})(?:-(\d\d)[-/](\d\d)|(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)(?!\d)")
 _NUMBER = re.compile(r"第?\s*([A-Za-z]?)0*(\d{1,3})\s*版?")
 _NUMBERED = re.compile(r"(?<![转接见])第\s*([A-Za-z]?\d{1,3})\s*版\s*(?=[:：\n]|$)")
+_HOLDERS = ("ozoom", "articleContent", "zoom")
 _LAYOUT = re.compile(r"/layout/.*/node_0*([A-Za-z]?\d{1,3})\.html?$", re.IGNORECASE)
 _PAPER = re.compile(r"[一-鿿]{2,12}?(?:报|商报|周刊|新闻)(?=$|数字报|电子报|[\s\-_—|])")
 _CREDIT = re.compile(r"[（(]((?:本报|见习|实习)?(?:记者|通讯员|作者)[^（）()。]{1,60})[）)]")
@@ -104,10 +105,10 @@ def piece_of(where: str, html: str, standing: Standing, name: str) -> Piece | No
     if content is not None or inner is not html:
         node = parse(content if content is not None else inner, name)
     else:
-        ozoom = with_id(root, "ozoom")
-        if ozoom is None:
+        held = next((found for name in _HOLDERS if (found := with_id(root, name)) is not None), None)
+        if held is None:
             return None
-        node = ozoom
+        node = held
     body, captions = paragraphs(node)
     outside = [text for part in _tagged(html, "npm:article-pic-text") for text in paragraphs(parse(part, name))[0]]
     title = first("founder-title", "npm:article-title", also="Title", told_as="title")
