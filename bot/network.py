@@ -19,7 +19,7 @@ Weights = Mapping[str, NDArray[Any]]
 LAYERS, HEADS, WIDTH, EPSILON = 12, 12, 384, 1e-12
 _ADAPTED = ("attention.self.query", "attention.self.key", "attention.self.value")
 _FUSED = "com.microsoft"
-_BLOCK = 32
+_STRONG = 8
 
 
 def merged(base: Weights, trained: Weights) -> dict[str, NDArray[np.float32]]:
@@ -50,7 +50,7 @@ def graph(weights: Weights, *, bits: int = 8) -> onnx.ModelProto:
 
     Args:
         weights: What `merged` returns.
-        bits: 32, or 8 for products of 8-bit integers in blocks of 32 that have a scale each.
+        bits: 32, or 8 for products of 8-bit integers.
     """
     build = _Builder(weights, bits)
     x = build.norm("embedded", "embeddings.LayerNorm")
@@ -111,17 +111,37 @@ class _Builder:
         """X times the transpose of `weight`."""
         if self.bits == 32:
             return self.node("MatMul", [x, self.constant(name + ".weight", weight.T)])
-        rows, columns = weight.shape
-        blocks = weight.reshape(rows, columns // _BLOCK, _BLOCK)
-        scales = np.maximum(np.abs(blocks).max(axis=-1, keepdims=True), 1e-12) / 127
-        integers = self.constant(name + ".integers", (np.rint(blocks / scales) + 128).astype(np.uint8))
-        inputs = [x, integers, self.constant(name + ".scales", scales.reshape(-1).astype(np.float32))]
-        shape = {"K": columns, "N": rows, "bits": 8, "block_size": _BLOCK, "accuracy_level": 4}
-        return self.node("MatMulNBits", inputs, domain=_FUSED, **shape)
+        return self.multiply_integers(x, name, weight)
+
+    def multiply_integers(self, x: str, name: str, weight: NDArray[np.float32]) -> str:
+        """As `multiply`, in 8-bit integers with one scale for x and one for each row of `weight`.
+
+        BERT has a few channels ten times as strong as the others, which would leave these two or three bits. The
+        strongest are multiplied apart in 32 bits (LLM.int8, arXiv 2208.07339), and the others made even by moving half
+        of their strength into the weights (SmoothQuant, arXiv 2211.10438).
+        """
+        strength = self.weights[f"maxima.{name}"].astype(np.float32)
+        strong = np.sort(np.argsort(-strength)[:_STRONG])
+        rest = np.ones_like(strength)
+        rest[strong] = 0
+        even = np.sqrt(np.maximum(strength, 1e-5) / np.maximum(np.abs(weight).max(axis=0), 1e-5))
+        even /= np.exp(np.log(even).mean())
+        chosen = self.node("Gather", [x, self.constant(f"{name}.strong", strong)], axis=-1)
+        apart = self.node("MatMul", [chosen, self.constant(f"{name}.apart", weight[:, strong].T)])
+        scaled = self.node("Mul", [x, self.constant(f"{name}.even", (rest / even).astype(np.float32))])
+        weight = weight * even * rest
+        scales = np.maximum(np.abs(weight).max(axis=1), 1e-12) / 127
+        inputs = [
+            scaled,
+            self.constant(f"{name}.integers", np.rint(weight / scales[:, None]).T.astype(np.int8)),
+            self.constant(f"{name}.scales", scales.astype(np.float32)),
+            self.constant(f"{name}.zeros", np.zeros(len(scales), np.int8)),
+        ]
+        return self.node("Add", [self.node("DynamicQuantizeMatMul", inputs, domain=_FUSED), apart])
 
     def layer(self, x: str, at: str) -> str:
         parts = [at + part for part in _ADAPTED]
-        joined = at + "attention.self.joined"
+        joined = at + _ADAPTED[0]  # the three have the same input, and so the same maxima
         product = self.multiply(x, joined, np.concatenate([self.weights[part + ".weight"] for part in parts]))
         bias = self.constant(joined + ".bias", np.concatenate([self.weights[part + ".bias"] for part in parts]))
         qkv = [f"{joined}.{part}" for part in "qkv"]

@@ -82,8 +82,8 @@ class PassageModel:
         self._session = onnxruntime.InferenceSession(
             str(folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self._tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        self._tokenizer.enable_truncation(LONGEST, strategy="only_second")
+        self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        self.tokenizer.enable_truncation(LONGEST, strategy="only_second")
         tensors = _mapped(base / "model.safetensors")
         self._words = tensors["embeddings.word_embeddings.weight"]
         types = tensors["embeddings.token_type_embeddings.weight"][0]
@@ -94,7 +94,7 @@ class PassageModel:
         """Read (headline, text) pairs for `question`, all folded by `index.text.fold`; a result a passage, in order."""
         leads = [f"passage: {title} " if title else "passage: " for title, _ in passages]
         encodings = [
-            self._tokenizer.encode(f"query: {question}", lead + text)
+            self.tokenizer.encode(f"query: {question}", lead + text)
             for lead, (_, text) in zip(leads, passages, strict=True)
         ]
         order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids))

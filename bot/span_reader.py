@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bot.models import Question, Reading, ScoredSentence
@@ -18,7 +18,7 @@ from index.lexical import words
 from index.models import Hit
 from index.text import fold, sentences
 
-FEATURES = ("margin", "span", "answers", "lead", "covered", "named", "typed", "untyped")
+FEATURES = ("margin", "span", "answers", "lead", "covered")
 """What answerability is judged by; `features` computes them in this order."""
 
 _FITTED = Path(__file__).parent / "weights" / "answerability.json"
@@ -27,7 +27,9 @@ _WITHOUT_ANSWER = ("yesno", "why")
 _ASKING = re.compile(
     r"多少|什么时[候间]|什么地方|为什么|什么|哪里|哪儿|哪[一]?[个些家所位天年月]|谁|何时|何地|几[个位名]?|吗|呢|如何|怎么|怎样|是否|有没有|是不是|请问"
 )
-_NAME = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9\-]+")
+_CHINESE = re.compile(r"[一-鿿]")
+# What is assumed of a question in another language, whose words cannot stand in the passage.
+_COVERED_ABROAD = 0.75
 _EDGE = " 　,，。、；;：:！!？?“”‘’\"'「」『』（）()《》"
 # Weight of the answer-or-not head beside the span's logits, and what a short answer of the wrong kind costs;
 # both chosen on the develop split.
@@ -132,10 +134,7 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
         best.span,
         best.answers,
         min(best.logit - others[0], 12.0) if others else 12.0,
-        _share(set(words(asked)), around),
-        _share(set(_NAME.findall(asked)), around),
-        float(best.fit == 1) if best.fit is not None else 0.0,
-        float(best.fit is None),
+        _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD,
     ]
 
 
@@ -151,7 +150,7 @@ def _fitted() -> dict[str, float]:
     return fitted
 
 
-@cache
+@lru_cache(maxsize=256)
 def _sentences(body: str) -> list[tuple[int, int]]:
     return sentences(body)
 
@@ -182,9 +181,9 @@ def _of_the_kind(
         # jieba does not know every name; the network's span may still be one.
         return *span, 0.5 if question.asks in ("person", "place", "organisation") else 0.0
     a, b, fit = max(meeting, key=lambda o: (o[2], min(o[1], span[1]) - max(o[0], span[0])))
-    if question.asks in ("number", "date"):
-        return a, b, fit
-    return *span, fit
+    # A name found by jieba may be a part of the network's, as 街道 of 清河街道, or the whole of it.
+    whole = question.asks in ("number", "date") or (a <= span[0] and span[1] <= b)
+    return (a, b, fit) if whole else (*span, fit)
 
 
 def _trimmed(body: str, start: int, end: int) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
     nice python -m scripts.train.reader --examples /tmp/reader --out /tmp/reader/run --steps 1400
 
-It saves a checkpoint every 25 steps and goes on from the last one when started again. The learning rate rises for 60
-steps, stays, and falls to zero over the last fifth of the steps, so that `--steps` may be changed until that fifth begins.
+It ends with `reader.safetensors`, which is what `bot/weights` ships. It saves a checkpoint every 25 steps and goes on
+from the last one when started again. The learning rate rises for 60 steps, stays, and falls to zero over the last fifth
+of the steps, so that `--steps` may be changed until that fifth begins.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from index import e5
-from scripts.train.network import Network
+from scripts.train.network import LowRank, Network
 
 SEED = 20241201
 GROUPS = 8
@@ -35,6 +37,7 @@ PEAK = 1e-3
 WARM_UP = 60
 COOL_DOWN = 0.2
 SAVE_EVERY = 25
+SEEN_FOR_SCALES = 12
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,11 @@ class Batch:
 
 def rows(example: dict[str, Any], tokenizer: Tokenizer) -> list[Row]:
     """Tokenize one example, a row a passage."""
-    return [_row(example["question"], p["title"], p["text"], p["answers"], tokenizer) for p in example["passages"]]
+    return [row(example["question"], p["title"], p["text"], p["answers"], tokenizer) for p in example["passages"]]
 
 
-def _row(question: str, title: str, text: str, answers: Sequence[Sequence[int]], tokenizer: Tokenizer) -> Row:
+def row(question: str, title: str, text: str, answers: Sequence[Sequence[int]], tokenizer: Tokenizer) -> Row:
+    """Tokenize a question with one passage, whose answers are given as (start, end) in `text`."""
     lead = f"passage: {title} " if title else "passage: "
     encoding = tokenizer.encode(f"query: {question}", lead + text)
     start = next(i for i, s in enumerate(encoding.sequence_ids) if s == 1)
@@ -177,12 +181,46 @@ def train(examples: Path, out: Path, steps: int, threads: int) -> None:
                     recent = []
             step += 1
         epoch += 1
+    ship(network, islice(batches(groups, 0), SEEN_FOR_SCALES), out / "reader.safetensors")
 
 
 def _save(path: Path, network: Network, optimizer: torch.optim.Optimizer, step: int) -> None:
     aside = path.with_suffix(".partial")
     torch.save({"state": network.state(), "optimizer": optimizer.state_dict(), "step": step}, aside)
     os.replace(aside, path)
+
+
+def maxima(network: Network, lots: Iterable[list[list[Row]]]) -> dict[str, Tensor]:
+    """Return the greatest absolute input of each channel of each adapted layer; 8-bit products are scaled by them."""
+    found: dict[str, Tensor] = {}
+
+    def note(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            highest = inputs[0].abs().amax(dim=(0, 1))
+            found[name] = torch.maximum(found[name], highest) if name in found else highest
+
+        return hook
+
+    hooks = [
+        module.register_forward_pre_hook(note(f"maxima.{name.removeprefix('bert.')}"))
+        for name, module in network.named_modules()
+        if isinstance(module, LowRank)
+    ]
+    with torch.no_grad():
+        for lot in lots:
+            batch = collate(lot)
+            network(batch.ids, batch.mask, batch.passage)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def ship(network: Network, lots: Iterable[list[list[Row]]], path: Path) -> None:
+    """Write what was trained as 16-bit floats, under the names that `bot.network.merged` reads, with `maxima`."""
+    from safetensors.torch import save_file
+
+    state = {name.removeprefix("bert."): value for name, value in network.state().items()} | maxima(network, lots)
+    save_file({name: value.half().contiguous() for name, value in state.items()}, path)
 
 
 def _resume(path: Path, network: Network, optimizer: torch.optim.Optimizer) -> int:
