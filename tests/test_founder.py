@@ -85,6 +85,7 @@ def test_the_old_form_gives_every_field_and_no_word_of_its_frame(tmp_path: Path)
     assert people(article) == [("记者", "丁一"), ("通讯员", "赵小船")]
     assert (article.paper, article.published, article.page) == ("东湖日报", dt.date(2023, 5, 6), 2)
     assert (caption.kind, caption.body, caption.title) == ("caption", "图为渡口开航。记者 丁一 摄", article.title)
+    assert people(caption) == [("摄影", "丁一")]
 
 
 def test_the_new_form_gives_every_field_and_the_date_of_the_issue_not_of_the_upload(tmp_path: Path) -> None:

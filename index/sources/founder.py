@@ -19,7 +19,7 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Kind, Line, Page, Place, Run
-from index.sources.founder_marks import Piece, Standing, page_number, piece_of, standings, take_credits
+from index.sources.founder_marks import Piece, Standing, page_number, photographers, piece_of, standings
 from index.sources.html import decode
 
 NODE = re.compile(r"(?:^|/)node_[\w-]+\.html?$", re.IGNORECASE)
@@ -141,8 +141,7 @@ def _assembled(
         if piece.body:
             articles.append(_article(name, identity, piece, range(number + 1, first + len(piece.body)), first))
         for n, caption in enumerate(piece.captions, 1):
-            alone = replace(piece, kicker=None, subtitle=None, bylines=[], body=[caption])
-            take_credits(alone)
+            alone = replace(piece, kicker=None, subtitle=None, bylines=photographers(caption), body=[caption])
             line = first + len(piece.body) + n - 1
             article = _article(name, f"{identity}-p{n}", alone, range(line, line + 1), line)
             articles.append(article.model_copy(update={"kind": "caption", "jump": None}))

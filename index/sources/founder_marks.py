@@ -142,6 +142,17 @@ def _people(text: str) -> list[Byline]:
     return found or ([Byline(role="", name="".join(text.split()))] if text.strip() else [])
 
 
+def photographers(caption: str) -> list[Byline]:
+    """Who took a photo, told behind the last sentence of its caption; behind words without a stop, one name at most."""
+    from index.layout.credits import bylines
+
+    *before, last = re.split("[。！？]", caption.rstrip("。 　"))
+    if not re.search("摄|供图", last):
+        return []
+    found = [Byline(role="摄影", name=byline.name) for byline in bylines([last.replace("新华社", "")])]
+    return found if before else found[-1:]
+
+
 def take_credits(piece: Piece) -> None:
     """Credits that stand in the body: a paragraph of nothing else leaves it, those in brackets stay and are noted."""
     from index.layout.credits import bylines, is_byline
