@@ -142,8 +142,8 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
     page = pages[piece.page]
     parts = [piece, *piece.continued]
     # A line with 347347..22 in it says nothing of how its other figures read.
-    sound = ("".join(line.text.split()) for p in pages for line in p.lines if ".." not in line.text)
-    single = figures("".join(sound))
+    sound = "".join("".join(line.text.split()) for p in pages for line in p.lines if ".." not in line.text)
+    single = figures(sound)
     body: Glyphs = []
     for place, part in enumerate(parts):
         for n, paragraph in enumerate(paragraphs(part.body, place)):

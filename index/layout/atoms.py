@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
-from index.layout.credits import is_byline, is_name
+from index.layout.credits import goes_on, is_byline, is_name
 from index.layout.furniture import JUMP
-from index.layout.glyphs import halves
+from index.layout.glyphs import halves, is_doubled
 from index.models import Line
 
 Sort = Literal["text", "byline", "jump"]
@@ -61,7 +62,7 @@ class Atom:
         found: list[str | None] = []
         for content in self.contents:
             slices = halves(content) if len(content) >= 6 else None
-            doubled = slices is not None and max(end - start for start, end in slices) >= 3
+            doubled = is_doubled(slices)
             found.append("".join(content[start:end] for start, end in slices or ()) if doubled else None)
         return found
 
@@ -81,6 +82,11 @@ class Atom:
     def is_open(self) -> bool:
         """Whether it stops in mid-sentence."""
         return not ENDS.search(self.text) and not _is_signature(self)
+
+    @cached_property
+    def is_signed(self) -> bool:
+        """Whether it ends with a date, as notices do."""
+        return bool(_DATE.fullmatch(self.contents[-1]))
 
     @cached_property
     def is_lead(self) -> bool:
@@ -133,18 +139,44 @@ def measure(line: Line) -> float:
 
 def atoms(lines: Sequence[Line]) -> list[Atom]:
     """Cut a page's lines into atoms, in their order, and weigh each."""
-    found = [atom for group in _groups(lines) for atom in _cut(group)]
+    found = [atom for group in _regrouped(list(_groups(lines))) for atom in _cut(group)]
     sizes = Counter(round(line.size, 1) for line in lines if line.size for _ in squeezed(line.text))
     body_size = sizes.most_common(1)[0][0] if sizes else None
     _set_columns(found)
     split = [part for atom in found for part in _split(atom, body_size)]
     _set_columns(split)
+    split = _credit_groups(split)
     for at, atom in enumerate(split):
         if atom.sort == "text":
             atom.odds = _odds(
                 atom, split[at - 1] if at else None, split[at + 1] if at + 1 < len(split) else None, body_size
             )
+    for upper, lower in pairwise(split):
+        if upper.sort == lower.sort == "text" and _repeat(upper, lower):
+            upper.odds = lower.odds = 7.0
     return split
+
+
+def _repeat(upper: Atom, lower: Atom) -> bool:
+    """Whether one is the second drawing of a part of the other, as faux bold comes out where its runs are long."""
+    short, long = sorted((upper.text, lower.text), key=len)
+    return 3 <= len(short) and len(long) <= 80 and short in long and len(upper.lines) + len(lower.lines) <= 6
+
+
+def _credit_groups(found: list[Atom]) -> list[Atom]:
+    """Bylines as groups: 通讯员 goes on a group that 记者 began, ■ begins one."""
+    made: list[Atom] = []
+    for atom in found:
+        if atom.sort != "byline":
+            made.append(atom)
+            continue
+        for line in atom.lines:
+            last = made[-1] if made and made[-1].sort == "byline" else None
+            if last is not None and goes_on(line.text, last.lines[-1].text):
+                made[-1] = Atom("byline", [*last.lines, line], column=atom.column)
+            else:
+                made.append(Atom("byline", [line], column=atom.column))
+    return made
 
 
 def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
@@ -157,6 +189,29 @@ def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
             group.append(line)
     if group:
         yield group
+
+
+def _regrouped(groups: list[list[Line]]) -> list[list[Line]]:
+    """Where blank lines stand between nearly all lines, they say nothing: lines that fill their column run on."""
+    lines = [line for group in groups for line in group]
+    if len(lines) < 12 or len(groups) < 0.7 * len(lines) or any(line.box for line in lines):
+        return groups
+    column = _column([w for w in map(measure, lines) if w > 6] or [0.0])
+    found: list[list[Line]] = []
+    for line in lines:
+        before = found[-1][-1] if found else None
+        runs_on = (
+            before is not None
+            and -3.5 <= measure(before) - column <= 1.0
+            and not ENDS.search(squeezed(before.text))
+            and -column < measure(line) - column <= 1.0
+            and not is_byline(line.text)
+        )
+        if runs_on:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
 
 
 def _stand_apart(upper: Line, lower: Line) -> bool:
@@ -247,22 +302,26 @@ def _stands_alone(atom: Atom, at: int) -> bool:
 
 
 def _is_signature(atom: Atom) -> bool:
-    """A notice's name and date."""
-    return len(atom.lines) <= 3 and bool(_DATE.fullmatch(atom.contents[-1])) and len(atom.text) <= 45
+    """A notice's date, or its name and its date."""
+    return len(atom.lines) <= 3 and bool(_DATE.fullmatch(atom.contents[-1])) and len(atom.text) <= 60
 
 
 def _odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
     text, n = atom.text, len(atom.lines)
     if atom.size and body_size and abs(atom.size / body_size - 1) > 0.15:
         return 8.0 if atom.size > body_size else -2.0
+    if before and behind and not before.is_open and _is_signature(behind) and len(text) <= 30 and before.sort == "text":
+        return -7.0
     if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or _is_signature(atom):
         return -9.0
-    columns = {near.column for near in (atom, before, behind) if near is not None and near.column}
-    odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")
     if atom.is_doubled:
         return 7.0
     if atom.is_banner:
         return 1.0
+    if re.search(r"\d\.\.\d|(\d{2,})\1.*[，、；%]", text):  # figures in faux bold, as charts have them
+        return -6.0
+    columns = {near.column for near in (atom, before, behind) if near is not None and near.column}
+    odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")
     odds -= 2.0 * (text.count("“") != text.count("”")) + 3.0 * (len(text) > 45) + 3.0 * (len(text) < 3)
     for at, w in enumerate(atom.widths):
         if any(-1.5 <= w - column <= 1.0 or (at == 0 and -3.5 <= w - column <= -1.5) for column in columns):

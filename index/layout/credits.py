@@ -41,6 +41,15 @@ def is_name(text: str) -> bool:
     return len("".join(content.split())) <= 12 and all(re.fullmatch(r"[一-鿿]{1,3}", part) for part in content.split())
 
 
+def goes_on(text: str, before: str) -> bool:
+    """Whether a byline goes on the group of the one before it: names alone, or a role that is named second."""
+    content = _SPACED_ROLES.sub(r"\1\2", text.strip())
+    if is_name(text) and not _BEGINS.match("".join(text.split())):
+        return True
+    first = _ROLE.match(content)
+    return bool(first) and "记者" not in first.group() and not ("摄" in first.group() and "摄" in before)
+
+
 def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:
     """The people of a byline group; one-character parts of letter-spaced names are put together (陶 冶)."""
     role = ""
@@ -74,7 +83,7 @@ def _role_marks(content: str) -> list[re.Match[str]]:
     found = []
     for mark in _ROLE.finditer(content):
         before = content[: mark.start()]
-        if len(mark.group()) == 1 and before and not before[-1].isspace():
+        if len(mark.group()) == 1 and before and re.search(r"\S$|(?:^|\s)\S\s*$", before):
             continue  # a given name may hold 文 or 图
         found.append(mark)
     return found

@@ -91,11 +91,17 @@ def halves(content: str) -> list[tuple[int, int]] | None:
     return best[0] if content else None
 
 
+def is_doubled(slices: list[tuple[int, int]] | None) -> bool:
+    """Whether halves are evidence of faux bold: a run of three characters, or five in all, not all of them one long."""
+    sizes = [end - start for start, end in slices or ()]
+    return bool(sizes) and (max(sizes) >= 3 or (max(sizes) == 2 and sum(sizes) >= 5))
+
+
 def undouble_headline(glyphs: Glyphs) -> Glyphs:
     """Read a headline in faux bold once; 快快乐乐 stays, as a run of one character is no evidence."""
     content = text(glyphs)
     kept = halves(content)
-    if kept is None or max(end - start for start, end in kept) < 3:
+    if kept is None or not is_doubled(kept):
         return glyphs
     return [glyph for start, end in kept for glyph in glyphs[start:end]]
 

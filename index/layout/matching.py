@@ -103,7 +103,7 @@ class _Page:
         for at in self.texts:
             for stop in range(at + 1, min(len(self.atoms), at + _HEADLINE_ATOMS) + 1):
                 last = self.atoms[stop - 1]
-                if last.sort != "text" or last.odds <= _HARDLY:
+                if last.sort != "text" or last.odds <= _HARDLY or (last.is_banner and stop > at + 1):
                     break
                 told: list[tuple[float, int, int]] = []
                 for pair in frozenset[str]().union(*(atom.pairs for atom in self.atoms[at:stop])):
@@ -117,7 +117,7 @@ class _Page:
     def _joint(self, at: int, to: int) -> float:
         """How well the text `to` goes on a body whose last text is `at`."""
         here, following = self.atoms[at], self.atoms[to]
-        worth = 0.0
+        worth = -6.0 * (here.is_banner or following.is_banner)
         if here.is_open:
             worth += -3.0 if to > at + 1 else 1.5 - min(following.begins, 2.5)
         else:
@@ -169,7 +169,7 @@ class _Page:
         for end in range(start + 1, min(len(self.atoms), start + _LONGEST) + 1):
             atom = self.atoms[end - 1]
             now = "byline" if atom.sort == "byline" else "headline" if atom.odds > _SURELY else atom.sort
-            if now in runs and now != last:
+            if now == "byline" or (now in runs and now != last):
                 runs[now] += 1
             last = now
             if runs["byline"] > 1 or runs["headline"] > 2:
@@ -220,7 +220,9 @@ class _Page:
         worth += joints + (1.5 if opening.is_lead else min(opening.begins, 1.0))
         if closing.is_open:
             worth -= 0.0 if self.jumps[end] > self.jumps[start] else 2.0 if self.has_jump else 4.0
-        if self.bylines[end] == self.bylines[start]:
+        if closing.is_signed:
+            worth -= 4.0 * (self.bylines[end] - self.bylines[start])
+        elif self.bylines[end] == self.bylines[start]:
             worth -= 0.8 * min(1.0, size / 150)
         form = self._form(start, end, head)
         if forms and size > 150:
