@@ -36,6 +36,7 @@ _POST = re.compile(
     r"贾路江童颜郭梅盛林钟徐邱骆高夏蔡田樊胡凌霍万柯管卢莫房丁邓洪包左石崔龚程陆翁段侯武刘龙叶黎白赖乔谭温庄晏翟阎连易廖耿沙]"
     r"[一-鿿](?:[一-鿿](?<![说表在正介告和与的是及等也就都曾从向对将已]))?)"
 )
+_COUNTED = re.compile(r"(?:多少|几)(?:个|名|位|家|户|项|座|间|本|支)?(?P<noun>[一-鿿]{2})")
 # Counting words that answer one another: 多少人 is answered by 20名.
 _SAME_UNIT = (
     {"人", "名", "位", "人次", "口"},
@@ -52,8 +53,9 @@ def spans(sentence: str, question: Question) -> list[tuple[int, int, float]]:
     folded = fold(sentence)
     match question.asks:
         case "number":
+            counted = _COUNTED.search(question.search)
             return [
-                (found.start(), found.end(), _unit_fit(found.group(), question.unit))
+                (found.start(), found.end(), _number_fit(found, folded, question.unit, counted and counted["noun"]))
                 for found in _NUMBER.finditer(folded)
                 if _is_number(found)
             ]
@@ -79,6 +81,13 @@ def _is_number(found: re.Match[str]) -> bool:
         or re.fullmatch(rf"第?[〇零一二两三四五六七八九十百千万亿余多]+(?:{_UNITS})(?:以上|以下|左右|以内)?", text)
         is not None
     )
+
+
+def _number_fit(found: re.Match[str], sentence: str, unit: str | None, noun: str | None) -> float:
+    """How well a number fits: by the unit asked for, or, for 多少帮厨, by the noun behind it (16名帮厨)."""
+    if noun and sentence.startswith((noun, "的" + noun), found.end()):
+        return 1.0
+    return _unit_fit(found.group(), unit)
 
 
 def _unit_fit(text: str, unit: str | None) -> float:

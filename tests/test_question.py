@@ -62,6 +62,7 @@ def test_any_other_text_is_a_question(text: str) -> None:
         ("副经理是谁？", "信息技术部副经理周皛晶正登录平台。", "周皛晶"),
         ("书记是谁？", "中华村党委书记谢微叶说。", "谢微叶"),
         ("有多少人？", "大家一起努力，十分高兴。", None),
+        ("要用多少帮厨？", "要蒸1200个馒头、炸300根油条……大概得16名帮厨一起上手。", "16名"),
     ],
 )
 def test_the_short_answer_is_of_the_kind_asked_for(question: str, sentence: str, best: str | None) -> None:
