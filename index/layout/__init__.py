@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from index.layout.atoms import Atom, atoms
 from index.layout.credits import bylines, inline
-from index.layout.furniture import JUMP, furniture
+from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
 from index.layout.headlines import titles
 from index.layout.matching import pieces
@@ -85,9 +85,8 @@ def _on_page(page: int, found: Sequence[Atom]) -> list[_Piece]:
 
 def _give_jump(made: list[_Piece], mark: Atom, at: int, order: dict[int, int]) -> None:
     """上接 begins the body behind it; 下转 ends a body that stops in mid-sentence, the nearest one before."""
-    way = JUMP.fullmatch(mark.text)
     shown = mark.text.strip("（()）【】")
-    if way and way["way"] in ("上接", "接"):
+    if mark.came_from:
         behind = [p for p in made if order[id(p.body[-1])] > at and not p.came_from]
         if behind:
             behind[0].came_from, behind[0].jump = True, shown

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Literal
 
 from index.layout.credits import goes_on, is_byline, is_name
@@ -37,6 +36,7 @@ class Atom:
     lines: list[Line]
     odds: float = 0.0
     column: float = 0.0
+    is_repeat: bool = False
 
     @cached_property
     def contents(self) -> list[str]:
@@ -70,7 +70,8 @@ class Atom:
     def is_doubled(self) -> bool:
         """Whether a line of it is in faux bold, drawn twice."""
         repeated = any(len(a) >= 4 and a == b for a, b in zip(self.contents, self.contents[1:], strict=False))
-        return repeated or any(single is not None for single in self._singles)
+        quoted = "““" in self.text or "””" in self.text
+        return self.is_repeat or repeated or quoted or any(single is not None for single in self._singles)
 
     @cached_property
     def pairs(self) -> frozenset[str]:
@@ -82,6 +83,12 @@ class Atom:
     def is_open(self) -> bool:
         """Whether it stops in mid-sentence."""
         return not ENDS.search(self.text) and not _is_signature(self)
+
+    @cached_property
+    def came_from(self) -> bool:
+        """Whether it is a mark that an article comes from another page (上接1版)."""
+        mark = JUMP.fullmatch(self.text) if self.sort == "jump" else None
+        return mark is not None and mark["way"] in ("上接", "接")
 
     @cached_property
     def is_signed(self) -> bool:
@@ -145,22 +152,29 @@ def atoms(lines: Sequence[Line]) -> list[Atom]:
     _set_columns(found)
     split = [part for atom in found for part in _split(atom, body_size)]
     _set_columns(split)
-    split = _credit_groups(split)
+    split = _credit_groups(_repeats(split))
     for at, atom in enumerate(split):
         if atom.sort == "text":
             atom.odds = _odds(
                 atom, split[at - 1] if at else None, split[at + 1] if at + 1 < len(split) else None, body_size
             )
-    for upper, lower in pairwise(split):
-        if upper.sort == lower.sort == "text" and _repeat(upper, lower):
-            upper.odds = lower.odds = 7.0
     return split
 
 
+def _repeats(found: list[Atom]) -> list[Atom]:
+    """Put together what faux bold has torn apart: a line, and the second drawing of a part of it."""
+    made: list[Atom] = []
+    for atom in found:
+        if made and made[-1].sort == atom.sort == "text" and _repeat(made[-1], atom):
+            made[-1] = Atom("text", made[-1].lines + atom.lines, column=atom.column, is_repeat=True)
+        else:
+            made.append(atom)
+    return made
+
+
 def _repeat(upper: Atom, lower: Atom) -> bool:
-    """Whether one is the second drawing of a part of the other, as faux bold comes out where its runs are long."""
     short, long = sorted((upper.text, lower.text), key=len)
-    return 3 <= len(short) and len(long) <= 80 and short in long and len(upper.lines) + len(lower.lines) <= 6
+    return len(short) >= 3 and len(long) <= 80 and short in long and len(upper.lines) + len(lower.lines) <= 6
 
 
 def _credit_groups(found: list[Atom]) -> list[Atom]:
@@ -312,13 +326,15 @@ def _odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float
         return 8.0 if atom.size > body_size else -2.0
     if before and behind and not before.is_open and _is_signature(behind) and len(text) <= 30 and before.sort == "text":
         return -7.0
+    if atom.is_doubled and "。" not in text and n <= 6:
+        return 7.0
     if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or _is_signature(atom):
         return -9.0
-    if atom.is_doubled:
-        return 7.0
     if atom.is_banner:
         return 1.0
-    if re.search(r"\d\.\.\d|(\d{2,})\1.*[，、；%]", text):  # figures in faux bold, as charts have them
+    if re.search(r"\d\.\.\d|(\d{2,})\1", text) and re.search(
+        "[，、；%]", text
+    ):  # figures in faux bold, as charts have them
         return -6.0
     columns = {near.column for near in (atom, before, behind) if near is not None and near.column}
     odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")

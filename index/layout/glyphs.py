@@ -98,12 +98,14 @@ def is_doubled(slices: list[tuple[int, int]] | None) -> bool:
 
 
 def undouble_headline(glyphs: Glyphs) -> Glyphs:
-    """Read a headline in faux bold once; 快快乐乐 stays, as a run of one character is no evidence."""
-    content = text(glyphs)
-    kept = halves(content)
+    """Read a headline in faux bold once; 快快乐乐 stays, as runs of one character are no evidence."""
+    solid = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    kept = halves(text(solid))
     if kept is None or not is_doubled(kept):
         return glyphs
-    return [glyph for start, end in kept for glyph in glyphs[start:end]]
+    once = {id(glyph) for start, end in kept for glyph in solid[start:end]}
+    read = [glyph for glyph in glyphs if glyph.character.isspace() or id(glyph) in once]
+    return [g for at, g in enumerate(read) if not (g.character.isspace() and at and read[at - 1].character.isspace())]
 
 
 def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:

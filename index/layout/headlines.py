@@ -26,8 +26,9 @@ def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str
     if len(texts) == 2:
         together = read[1][0].line - read[0][0].line == 1
         return _two(texts[0], texts[1], body, together=together)
-    if _is_torn(texts[0], texts[1], body):
-        return _join(texts[:2]), None, _join(texts[2:])
+    title, kicker, subtitle = _two(texts[0], texts[1], body, together=read[1][0].line - read[0][0].line == 1)
+    if kicker is None and subtitle is None:
+        return title, None, _join(texts[2:])
     return texts[0], None, _join(texts[1:])
 
 

@@ -85,7 +85,7 @@ class _Page:
         texts = [found[at] for at in self.texts]
         counts = Counter(pair for atom in texts for pair in atom.pairs)
         self.rarity = {pair: math.log(1 + len(texts) / count) for pair, count in counts.items()}
-        self.has_jump = any(atom.sort == "jump" for atom in found)
+        self.has_jump = any(atom.sort == "jump" and not atom.came_from for atom in found)
         self.odds = [0.0, *accumulate(atom.odds for atom in texts)]
         self.sizes = [0, *accumulate(len(atom.text) for atom in texts)]
         self.joints = [0.0, *accumulate(self._joint(at, to) for at, to in pairwise(self.texts))]
@@ -94,7 +94,9 @@ class _Page:
         self.heads = self._heads()
 
     def _heads(self) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
-        """Stretches that may be a headline: rarity of each of its pairs, and where it stands last before, next behind."""
+        """Stretches that may be a headline: what each pair of letters is worth if the body has it, by its rarity, and
+        where it stands last before and next behind.
+        """
         where: dict[str, list[int]] = defaultdict(list)
         for at in self.texts:
             for pair in self.atoms[at].pairs:
@@ -105,12 +107,18 @@ class _Page:
                 last = self.atoms[stop - 1]
                 if last.sort != "text" or last.odds <= _HARDLY or (last.is_banner and stop > at + 1):
                     break
+                weights: dict[str, float] = defaultdict(float)
+                stretch = [atom.pairs for atom in self.atoms[at:stop]]
+                for pairs, most in [(frozenset[str]().union(*stretch), 6.0), *((pairs, 3.0) for pairs in stretch)]:
+                    rare = sum(self.rarity[pair] for pair in pairs)
+                    for pair in pairs:
+                        weights[pair] += most * self.rarity[pair] / rare
                 told: list[tuple[float, int, int]] = []
-                for pair in frozenset[str]().union(*(atom.pairs for atom in self.atoms[at:stop])):
+                for pair, weight in weights.items():
                     places = where[pair]
                     left, right = bisect_left(places, at), bisect_left(places, stop)
                     behind = places[right] if right < len(places) else len(self.atoms)
-                    told.append((self.rarity[pair], places[left - 1] if left else -1, behind))
+                    told.append((weight, places[left - 1] if left else -1, behind))
                 found[at, stop] = told
         return found
 
@@ -199,14 +207,12 @@ class _Page:
         worth = -1.0 + 2 * inside - (self.odds[last + 1] - self.odds[first])
         size = self.sizes[last + 1] - self.sizes[first] - (self.sizes[stop] - self.sizes[begin])
         joints = self.joints[last] - self.joints[first]
-        if begin == stop:
+        if begin == stop or atoms[head[0]].is_banner:
             worth -= 5.0
         else:
-            worth -= 0.7 * (stop - begin - 1)
-            told = self.heads[head]
-            rare = sum(rarity for rarity, _, _ in told)
-            both = sum(rarity for rarity, left, right in told if left >= start or right < end)
-            worth += 6.0 * ((both / rare if rare else 0.0) - 0.2)
+            worth -= 1.2 + 0.7 * (stop - begin)
+            worth += sum(weight for weight, left, right in self.heads[head] if left >= start or right < end)
+        if begin < stop:
             if begin == first:
                 joints -= self.joints[stop] - self.joints[first]
                 first = stop
@@ -218,9 +224,14 @@ class _Page:
                 joints += self._joint(texts[begin - 1], texts[stop]) - 3.0
         opening, closing = atoms[texts[first]], atoms[texts[last]]
         worth += joints + (1.5 if opening.is_lead else min(opening.begins, 1.0))
+        goes_on, came_from = self._jumps_in(start, end)
+        worth -= 4.0 * sum(at < texts[first] for at in goes_on) + 4.0 * max(0, len(goes_on) - 1)
+        worth -= 4.0 * sum(at > texts[first] for at in came_from) + 4.0 * max(0, len(came_from) - 1)
         if closing.is_open:
-            worth -= 0.0 if self.jumps[end] > self.jumps[start] else 2.0 if self.has_jump else 4.0
-        if closing.is_signed:
+            worth -= 0.0 if goes_on else 2.0 if self.has_jump else 4.0
+        if came_from:
+            worth -= 1.5 * (self.bylines[end] - self.bylines[start])
+        elif closing.is_signed:
             worth -= 4.0 * (self.bylines[end] - self.bylines[start])
         elif self.bylines[end] == self.bylines[start]:
             worth -= 0.8 * min(1.0, size / 150)
@@ -228,6 +239,14 @@ class _Page:
         if forms and size > 150:
             worth += 0.7 * math.log((forms[form] + 0.3) / (forms.total() + 1.0) * 6)
         return Segment(start, end, head, worth, form)
+
+    def _jumps_in(self, start: int, end: int) -> tuple[list[int], list[int]]:
+        """Marks of a jump to another page, and from one, between two atoms."""
+        if self.jumps[end] == self.jumps[start]:
+            return [], []
+        marks = [at for at in range(start, end) if self.atoms[at].sort == "jump"]
+        came_from = [at for at in marks if self.atoms[at].came_from]
+        return [at for at in marks if at not in came_from], came_from
 
     def _form(self, start: int, end: int, head: tuple[int, int]) -> str:
         """Order of headline, byline and body, by where each begins."""
