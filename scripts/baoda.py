@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from index.errors import BaodaError, QuestionError
-from scripts import articles_command, index_command
+from scripts import articles_command, eval_command, index_command
 from scripts.terminal import AsJson, Data, console, print_json, settings_of
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(index_command.app, name="index")
 app.add_typer(articles_command.app, name="articles")
+app.add_typer(eval_command.app, name="eval")
 
 
 @app.callback()
