@@ -197,9 +197,12 @@ BOMB = packed({"content_1.htm": b"<founder-content>" + bytes(9 * 2**20)})
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (BOMB, "larger than 8 MB"),
+        (BOMB, "larger than 4 MB"),
         (_lying(BOMB), "cannot be read|larger than"),
-        (packed({f"content_{n}.htm": b"<founder-content>" + bytes(7 * 2**20) for n in range(20)}), "more than 128 MB"),
+        (
+            packed({f"content_{n}.htm": b"<founder-content>" + bytes(4 * 2**20 - 99) for n in range(33)}),
+            "more than 128 MB",
+        ),
         (packed({"../content_1.htm": old()}), "leads out of the zip"),
         (packed({"/etc/content_1.htm": old()}), "leads out of the zip"),
         (packed({"content_1.htm": old()})[:-30], "cannot be read"),

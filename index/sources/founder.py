@@ -23,7 +23,7 @@ from index.sources.founder_marks import Piece, Standing, page_number, photograph
 from index.sources.html import decode
 
 NODE = re.compile(r"(?:^|/)node_[\w-]+\.html?$", re.IGNORECASE)
-_PAGE_SIZE = 8 * 2**20
+_PAGE_SIZE = 4 * 2**20
 _ZIP_SIZE = 128 * 2**20
 _ZIP_FILES = 20_000
 _MARK = re.compile(rb"<founder-content|enpcontent|enpproperty|npm:article-", re.IGNORECASE)

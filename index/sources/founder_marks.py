@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from index.models import Box, Byline
 from index.sources.html import between, paragraphs, parse, plain, with_id, without
@@ -19,6 +20,7 @@ _PROPERTY = re.compile(r"<(?:founder-)?(\w{2,20})>([^<]{1,500})</")
 _DAY = re.compile(r"(?<!\d)(\d{4})(?:-(\d\d)[-/](\d\d)|(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)(?!\d)")
 _NUMBER = re.compile(r"第?\s*([A-Za-z]?)0*(\d{1,3})\s*版?")
 _NUMBERED = re.compile(r"(?<![转接见])第\s*([A-Za-z]?\d{1,3})\s*版\s*(?=[:：\n]|$)")
+_MOST = 200  # elements of one sort that a page is read for: no real one has as many
 _HOLDERS = ("ozoom", "articleContent", "zoom")
 _LAYOUT = re.compile(r"/layout/.*/node_0*([A-Za-z]?\d{1,3})\.html?$", re.IGNORECASE)
 _PAPER = re.compile(r"[一-鿿]{2,12}?(?:报|商报|周刊|新闻)(?=$|数字报|电子报|[\s\-_—|])")
@@ -118,7 +120,7 @@ def piece_of(where: str, html: str, standing: Standing, name: str) -> Piece | No
     if not body and not captions:
         return None
     author = first("founder-author", "npm:article-author", also="Author", told_as="author")
-    canonical = re.search(r"<link[^>]{0,200}canonical[^>]{0,200}href=[\"']?(https?://[^\s\"'>]{1,500})", html)
+    canonical = re.search(r"<link[^>]{0,200}canonical[^>]{0,200}href=[\"']?(https?://[^\s\"'>]{1,500})", html[:20_000])
     piece = Piece(
         where=where,
         title=title,
@@ -180,7 +182,7 @@ def _own_standing(where: str, html: str, visible: str) -> Standing:
         day = next(filter(None, map(_day, (where, told.get("url", ""), visible, told.get("date", "")))), None)
     numbered = _LAYOUT.search(where)  # the newer form counts its node pages as the paper does
     numbers = {told.get("pagenum") or (numbered[1] if numbered else "")} - {""} or set(_NUMBERED.findall(visible))
-    title = re.search(r"<title[^>]*>([^<]{1,300})", html, re.IGNORECASE)
+    title = re.search(r"<title[^>]{0,100}>([^<]{1,300})", html, re.IGNORECASE)
     papers = (told.get("papername"), _paper(told.get("nodename", "")), _paper(title[1]) if title else None)
     return Standing(next(filter(None, papers), None), day, page_number(numbers.pop()) if len(numbers) == 1 else None)
 
@@ -197,7 +199,7 @@ def _tagged(html: str, name: str) -> list[str]:
         re.compile(rf"<(?:!--\s*<?)?{slash}{name}(?!\w)[^<>]{{0,200}}>(?:\s*-->)?", re.IGNORECASE)
         for slash in ("", "/")
     )
-    return [html[start:end] for _, start, end, _ in between(html, opening, closing)]
+    return [html[start:end] for _, start, end, _ in islice(between(html, opening, closing), _MOST)]
 
 
 def _day(value: str) -> dt.date | None:

@@ -15,7 +15,7 @@ from index.sources.html import decode, paragraphs, parse
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_SIZE = 8 * 2**20
+_SIZE = 4 * 2**20
 
 
 def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]:
