@@ -26,7 +26,9 @@ _INLINE = re.compile(
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|hi|i|img|input|ins|kbd|label|mark|nobr|q|ref|ruby|rp|rt|s|samp|"
     "small|span|strike|strong|sub|sup|time|tt|u|var|wbr|o:p|st1:[a-z]+"
 )
-_CAPTION = re.compile(r"pic[-_]?te?xt|(?:pic|photo|img|image)[-_]?caption|pci_c|attachment|newspic|tu-?shuo", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"pic[-_]?te?xt|(?:pic|photo|img|image)[-_]?caption|pci_c|attachment|newspic|tu-?shuo", re.IGNORECASE
+)
 
 
 def decode(data: bytes) -> str:
