@@ -67,7 +67,7 @@ class Lexicon:
     """Okapi BM25 (k1 = 1.2, b = 0.75) over pieces, in memory."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
-        from scipy.sparse import csc_matrix  # type: ignore[import-untyped]
+        from scipy.sparse import csc_matrix
 
         self._ids: dict[str, int] = {}
         rows, columns, counts = [], [], []
