@@ -48,9 +48,10 @@ def articles(pages: Sequence[Page]) -> list[Article]:
     _join_jumps(found)
     ordinals: dict[int, int] = {}
     made: list[Article] = []
+    told = "\n".join("".join(atom.text for atom in piece.body) for piece in found)
     for piece in found:
         ordinals[piece.page] = ordinals.get(piece.page, 0) + 1
-        made.append(_article(piece, read, ordinals[piece.page]))
+        made.append(_article(piece, read, ordinals[piece.page], told))
     return made
 
 
@@ -137,7 +138,7 @@ def _told_by(piece: _Piece) -> set[str]:
     return {pair for atom in (*piece.headline, *piece.body) for pair in atom.pairs}
 
 
-def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
+def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> Article:
     page = pages[piece.page]
     parts = [piece, *piece.continued]
     # A line with 347347..22 in it says nothing of how its other figures read.
@@ -151,7 +152,7 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int) -> Article:
             body += undouble_figures(paragraph, single)
     content = text(body)
     headline = [line for atom in piece.headline for line in atom.lines]
-    title, kicker, subtitle = titles(headline, content, single) if headline else ("", None, None)
+    title, kicker, subtitle = titles(headline, told, single) if headline else ("", None, None)
     credited = bylines([line.text for atom in piece.byline for line in atom.lines]) or inline(content)
     column = _COLUMN.match(content)
     places = tuple(

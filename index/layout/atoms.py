@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from index.layout.credits import goes_on, is_byline, is_name
+from index.layout.credits import goes_on, is_byline, is_name, parts
 from index.layout.furniture import JUMP
 from index.layout.glyphs import halves, is_doubled
 from index.models import Line
@@ -146,7 +146,8 @@ def measure(line: Line) -> float:
 
 def atoms(lines: Sequence[Line]) -> list[Atom]:
     """Cut a page's lines into atoms, in their order, and weigh each."""
-    found = [atom for group in _regrouped(list(_groups(lines))) for atom in _cut(group)]
+    rows = [part for line in lines for part in (parts(line) if line.box is None else [line])]
+    found = [atom for group in _regrouped(list(_groups(rows))) for atom in _cut(group)]
     sizes = Counter(round(line.size, 1) for line in lines if line.size for _ in squeezed(line.text))
     body_size = sizes.most_common(1)[0][0] if sizes else None
     _set_columns(found)
@@ -348,4 +349,4 @@ def _odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float
             odds += 3.0
         elif text[-1] not in "！？”":
             odds += 2.0
-    return odds - 1.0 * (text[-1] in "！？") - 2.0 * atom.is_lead
+    return odds - 1.0 * (text[-1] in "！？") - 5.0 * atom.is_lead

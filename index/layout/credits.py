@@ -35,6 +35,26 @@ def is_byline(text: str) -> bool:
     return bool(words) and all(re.fullmatch(r"[一-鿿·]{1,4}|[一-鿿]{2,4}·[一-鿿·]{2,10}", word) for word in words)
 
 
+def is_photo(text: str) -> bool:
+    """Tell whether a byline group credits a picture alone."""
+    return "摄" in text and "记者" not in text.replace("摄影记者", "") and "通讯员" not in text
+
+
+def parts(line: Line) -> list[Line]:
+    """Part a byline from what stands in the same row before it; columns stay what they are."""
+    for mark in re.finditer(
+        rf"(?<=\S)\s*(?=[{_MARKS}]\s?\S)|(?<=\S)\s+(?=(?:本报|见习|实习)?记\s?者[\s:：])", line.text
+    ):
+        rest = line.text[mark.end() :]
+        if is_byline(rest) and not is_byline(line.text) and not re.search("[。，]$", line.text[: mark.start()]):
+            behind = " " * mark.end() + rest
+            return [
+                line.model_copy(update={"text": line.text[: mark.start()]}),
+                line.model_copy(update={"text": behind}),
+            ]
+    return [line]
+
+
 def is_name(text: str) -> bool:
     """Tell whether a line holds names alone, as the second line of a byline group does."""
     content = text.strip()

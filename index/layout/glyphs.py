@@ -109,27 +109,56 @@ def undouble_headline(glyphs: Glyphs) -> Glyphs:
 
 
 def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:
-    """Read doubled figures once: where a doubled point proves it (347347..22), or the halved figure is one of `figures`."""
+    """Read doubled figures once.
+
+    A doubled point proves it (347347..22), or that half of the figure is one of `figures`, or that all figures of
+    the text are doubled and one of them is long or proves it.
+    """
     content = text(glyphs)
+    found = [_doubled(token) for token in _FIGURE.finditer(content)]
+    lone = re.search(r"(?<![\d.．,，%％])\d(?![\d.．,，%％])", content)
+    all_doubled = len(found) >= 2 and None not in found and not lone
+    proved = any(double is not None and (double.is_proof or len(double.core) >= 6) for double in found)
     kept: Glyphs = []
     at = 0
-    for found in _FIGURE.finditer(content):
-        token, start = found.group(), found.start()
-        trailing = len(token) - len(token.rstrip(",，.．"))
-        token = token[: len(token) - trailing]
-        for unit in ("", "%", "％"):
-            core = token.removesuffix(unit) if unit else token
-            slices = halves(core) if len(core) > 1 and core.strip("%％") else None
-            if slices is None or (unit and core == token):
-                continue
-            halved = "".join(core[a:b] for a, b in slices)
-            if re.search(r"\.\.|．．", core) or (halved + unit in figures and core + unit not in figures):
-                kept += glyphs[at:start]
-                for a, b in slices:
-                    kept += glyphs[start + a : start + b]
-                at = start + len(core)
-                break
+    for double in found:
+        if double is None:
+            continue
+        known = double.once + double.unit in figures and double.core + double.unit not in figures
+        if double.is_proof or known or (all_doubled and proved):
+            kept += glyphs[at : double.start]
+            for a, b in double.slices:
+                kept += glyphs[double.start + a : double.start + b]
+            at = double.start + len(double.core)
     return kept + glyphs[at:]
+
+
+@dataclass(frozen=True)
+class _Double:
+    """A figure that is doubled run by run: where it starts, its text without `unit`, the slices of a single reading."""
+
+    start: int
+    core: str
+    unit: str
+    slices: list[tuple[int, int]]
+
+    @property
+    def once(self) -> str:
+        return "".join(self.core[a:b] for a, b in self.slices)
+
+    @property
+    def is_proof(self) -> bool:
+        return re.search(r"\.\.|．．", self.core) is not None
+
+
+def _doubled(found: re.Match[str]) -> _Double | None:
+    token = found.group().rstrip(",，.．")
+    for unit in ("", "%", "％"):
+        core = token.removesuffix(unit) if unit else token
+        slices = halves(core) if len(core) > 1 and core.strip("%％") else None
+        if slices is not None and not (unit and core == token):
+            return _Double(found.start(), core, unit, slices)
+    return None
 
 
 def figures(content: str) -> set[str]:

@@ -12,7 +12,7 @@ _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
 
 
 def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str | None, str | None]:
-    """Return headline, kicker and subtitle. `body` tells words that a line's end has torn; `single` are its figures."""
+    """Return headline, kicker and subtitle. `body`, the page's text, tells words that a line's end tears; `single` are its figures."""
     read, doubled = _read_once(lines, single)
     sizes = [line.size for line in lines]
     texts = [text(glyphs) for glyphs in read]
@@ -24,9 +24,8 @@ def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str
         first, last = doubled.index(True), len(doubled) - 1 - doubled[::-1].index(True)
         return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
     if len(texts) == 2:
-        together = read[1][0].line - read[0][0].line == 1
-        return _two(texts[0], texts[1], body, together=together)
-    title, kicker, subtitle = _two(texts[0], texts[1], body, together=read[1][0].line - read[0][0].line == 1)
+        return _two(texts[0], texts[1], body)
+    title, kicker, subtitle = _two(texts[0], texts[1], body)
     if kicker is None and subtitle is None:
         return title, None, _join(texts[2:])
     return texts[0], None, _join(texts[1:])
@@ -43,15 +42,9 @@ def _by_size(texts: list[str], sizes: list[float]) -> tuple[str, str | None, str
     return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
 
 
-def _two(first: str, second: str, body: str, *, together: bool) -> tuple[str, str | None, str | None]:
-    """Two lines are one headline where the line's end tears a word, else headline and subtitle, or kicker and headline.
-
-    Lines that stand together and are equally long are one headline too, unless the body begins a phrase as the
-    second line does.
-    """
-    alike = together and abs(len(first) - len(second)) <= 1 and " " not in first + second and first[-1] not in "！？”"
-    begins_phrase = re.search(f"[，。；：、“\n]{re.escape(second[:2])}", body)
-    if (alike and not begins_phrase) or _is_torn(first, second, body):
+def _two(first: str, second: str, body: str) -> tuple[str, str | None, str | None]:
+    """Two lines are one headline where the line's end tears a word, else headline and subtitle, or kicker and headline."""
+    if _is_torn(first, second, body):
         return first + second, None, None
     if len(first) <= 6 and len(first) + len(second) <= 22 and " " not in first + second:
         return first + second, None, None

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from index.layout.atoms import Atom
+from index.layout.credits import is_photo
 
 _LONGEST = 60
 _HEADLINE_ATOMS = 4
@@ -90,12 +91,15 @@ class _Page:
         self.sizes = [0, *accumulate(len(atom.text) for atom in texts)]
         self.joints = [0.0, *accumulate(self._joint(at, to) for at, to in pairwise(self.texts))]
         self.bylines = [0, *accumulate(int(atom.sort == "byline") for atom in found)]
+        self.photos = [0, *accumulate(int(atom.sort == "byline" and is_photo(atom.text)) for atom in found)]
         self.jumps = [0, *accumulate(int(atom.sort == "jump") for atom in found)]
         self.heads = self._heads()
 
     def _heads(self) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
-        """Stretches that may be a headline: what each pair of letters is worth if the body has it, by its rarity, and
-        where it stands last before and next behind.
+        """Stretches that may be a headline.
+
+        For each: what a pair of its letters is worth if the body has it, by its rarity, and where that pair stands
+        last before and next behind.
         """
         where: dict[str, list[int]] = defaultdict(list)
         for at in self.texts:
@@ -126,8 +130,9 @@ class _Page:
         """How well the text `to` goes on a body whose last text is `at`."""
         here, following = self.atoms[at], self.atoms[to]
         worth = -6.0 * (here.is_banner or following.is_banner)
+        worth -= 4.0 * (to > at + 1)
         if here.is_open:
-            worth += -3.0 if to > at + 1 else 1.5 - min(following.begins, 2.5)
+            worth += (1.5 if here.odds < 0 else -2.0) - min(following.begins, 2.5)
         else:
             worth += min(following.begins, 1.0) - 3.0 * following.is_lead
             worth += 8.0 * (min(self._cohesion(at, to), 0.25) - 0.1)
@@ -235,6 +240,8 @@ class _Page:
             worth -= 4.0 * (self.bylines[end] - self.bylines[start])
         elif self.bylines[end] == self.bylines[start]:
             worth -= 0.8 * min(1.0, size / 150)
+        if self.photos[end] > self.photos[start]:
+            worth += 1.0 if size < 250 else -2.5
         form = self._form(start, end, head)
         if forms and size > 150:
             worth += 0.7 * math.log((forms[form] + 0.3) / (forms.total() + 1.0) * 6)

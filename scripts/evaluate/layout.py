@@ -96,7 +96,7 @@ def compare(made: Issue, found: Sequence[Article], score: Score, where: str) -> 
         article = found[match[at]] if at in match else None
         _piece(piece, pages, ours[at], article, score, where)
     score.add("articles made up", len(found) - len(match), len(found))
-    _b_cubed(ours, theirs, match, score)
+    _b_cubed(ours, theirs, score)
 
 
 def _piece(piece: Piece, pages: tuple[int, ...], body: str, article: Article | None, score: Score, where: str) -> None:
@@ -140,18 +140,18 @@ def _ends(paragraphs: list[str]) -> Counter[str]:
     return Counter(before[-8:] + "|" + behind[:4] for before, behind in pairwise(paragraphs))
 
 
-def _b_cubed(ours: list[str], theirs: list[str], match: dict[int, int], score: Score) -> None:
+def _b_cubed(ours: list[str], theirs: list[str], score: Score) -> None:
     """B-cubed F1 (Bagga and Baldwin 1998), on runs of eight characters in place of lines."""
 
     def chunks(text: str) -> set[str]:
-        return {text[at : at + 8] for at in range(0, max(1, len(text) - 7))}
+        return {text[at : at + 8] for at in range(max(1, len(text) - 7))}
 
-    del match
     sets, got = [chunks(text) for text in ours], [chunks(text) for text in theirs]
-    total = sum(map(len, sets))
-    recall = sum(len(a & b) ** 2 / len(a) for a in sets for b in got if a)
-    precision = sum(len(a & b) ** 2 / len(b) for a in sets for b in got if b)
-    score.add("b-cubed", 2 * precision * recall / max(1e-9, precision + recall), total)
+    wanted, found = sum(map(len, sets)), sum(map(len, got))
+    shared = [(len(a & b), len(a), len(b)) for a in sets for b in got]
+    recall = sum(both**2 / a for both, a, _ in shared) / max(1, wanted)
+    precision = sum(both**2 / b for both, _, b in shared) / max(1, found)
+    score.add("b-cubed", wanted * 2 * precision * recall / max(1e-9, precision + recall), wanted)
 
 
 def _table(scores: dict[str, Score]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from index.models import Kind
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华慧建文玲斌宇浩凯佳雪琳晨欣怡婷冶律雨茹彤燕丹新远东旭泽思源嘉悦诗涵梓轩子墨一诺可心"
 _JUNK = re.compile(
-    r"责任编辑|责编|编辑[:：]|返回搜狐|查看更多|广告声明|原标题|免责声明|来源[:：]|点击|校对|审核|IT之家|扫码|本文|http|www|@|^\(|【|】|■|□|▲|●|图为|供图|[a-z]{12}|[(（][^)）]{0,12}记者|^.{0,40}记者.{0,8}讯员"
+    r"责任编辑|责编|编辑[:：]|返回搜狐|查看更多|广告声明|原标题|免责声明|来源[:：]|点击|校对|审核|IT之家|扫码|本文|http|www|@|^\(|【|】|■|□|▲|●|图为|供图|[a-z]{12}|·|[(（][^)）]{0,12}记者|^.{0,40}记者.{0,8}讯员"
 )
 _BANNERS = (
     "决战四季度 夺取全年胜",
@@ -57,7 +57,7 @@ def _news(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
         for line in lines:
             row = json.loads(line)
             title, body = row["title"], row["body"]
-            if not title or not 8 <= len(title) <= 34 or re.search(r"[|丨]", title) or "”“" in title:
+            if not title or "·" in title or not 8 <= len(title) <= 34 or re.search(r"[|丨]", title) or "”“" in title:
                 continue
             body = re.sub(r"^原标题：.*?(\s{6,}|(?<=[^一-鿿])(?=近日))", "", body)
             body = re.sub(r"\s*([^\x21-\x7e])\s*|\s+(?=[^\x21-\x7e])", r"\1", body)
@@ -126,7 +126,7 @@ def _article(dice: random.Random, title: str, sentences: tuple[str, ...]) -> Pie
     lines = [title]
     if len(title) > 8 and "“" not in title and dice.random() < 0.2:
         cut = len(title) // 2
-        if not (title[cut - 1] + title[cut]).isascii():
+        if title[cut - 1 : cut + 1].isalpha() and not title[cut - 1 : cut + 1].isascii():
             lines = [title[:cut], title[cut:]]
     bylines = [
         (dice.choice(("记者", "记者", "本报记者", "见习记者")), person(dice)) for _ in range(dice.choice((1, 1, 1, 2)))

@@ -72,7 +72,7 @@ def habits(dice: random.Random) -> Habits:
         torn=dice.choice((0.0, 0.3, 1.0)),
         hangs=dice.random() < 0.5,
         gap=dice.choice((0.0, 0.0, 0.125, 0.25)),
-        leading=dice.choice((1.3, 1.35, 1.5)),
+        leading=dice.choice((1.3, 1.35, 1.35, 1.4, 1.45, 1.5)),
         furniture=dice.choice(("head", "tail", "none")),
     )
 
