@@ -67,7 +67,7 @@ def goes_on(text: str, before: str) -> bool:
     if is_name(text) and not _BEGINS.match("".join(text.split())):
         return True
     first = _ROLE.match(content)
-    return bool(first) and "记者" not in first.group() and not ("摄" in first.group() and "摄" in before)
+    return first is not None and "记者" not in first.group() and not ("摄" in first.group() and "摄" in before)
 
 
 def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:

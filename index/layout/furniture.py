@@ -55,6 +55,9 @@ def furniture(page: Page) -> tuple[Page, frozenset[int]]:
 def _groups(lines: Sequence[Line]) -> list[list[Line]]:
     groups: list[list[Line]] = [[]]
     for line in lines:
+        last = groups[-1][-1] if groups[-1] else None
+        if last and last.box and line.box and abs(last.box.top - line.box.top) > 2 * (line.size or 0.0):
+            groups.append([])
         if line.text.strip():
             groups[-1].append(line)
         elif groups[-1]:

@@ -20,6 +20,8 @@ from scripts.evaluate.typeset import draw, dump
 
 Kind = Literal["text", "flow", "pdf", "scan"]
 NEWS = Path(__file__).resolve().parents[3] / "shared" / "data" / "news" / "crud_news_40k.jsonl.gz"
+FONT = Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc")
+"""A free font that can be embedded, from Debian's package fonts-wqy-zenhei."""
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -55,11 +57,16 @@ def evaluate(pages: int, seed: int, kind: Kind, *, held_out: bool = True, news: 
 
 def read(made: Issue, kind: Kind) -> list[Page]:
     """The pages of an issue as a source of that kind gives them."""
-    pdf = draw(made.sheets)
+    font = FONT if kind == "pdf" else None
+    if font and not font.exists():
+        raise SystemExit(f"{font}: no such font; apt-get install fonts-wqy-zenhei")
+    pdf = draw(made.sheets, font)
     if kind in ("text", "flow"):
         texts = dump(pdf, "file" if kind == "text" else "flow", made.sheets)
         return [page(text, f"page-{at}.txt") for at, text in enumerate(texts, 1)]
-    raise NotImplementedError(kind)
+    from index.sources import pdf as source
+
+    return list(source.read(pdf, "issue.pdf")[0])
 
 
 def page(text: str, name: str) -> Page:
@@ -163,7 +170,9 @@ def _table(scores: dict[str, Score]) -> Iterator[str]:
 
 if __name__ == "__main__":
     pages, seed, held = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "held"
-    results = {kind: evaluate(pages, seed, kind, held_out=held) for kind in ("text", "flow") if kind in sys.argv[4:]}
+    results = {
+        kind: evaluate(pages, seed, kind, held_out=held) for kind in ("text", "flow", "pdf") if kind in sys.argv[4:]
+    }
     sys.stdout.write("\n".join(_table(results)) + "\n")
     for score in () if held else results.values():
         sys.stdout.write("\n".join(score.misses) + "\n")

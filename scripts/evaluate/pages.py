@@ -68,6 +68,8 @@ def _sheet(parts: list[_Part], habit: Habits, dice: random.Random, number: int) 
         if part.jump or part.came_from:
             lines = _half(part, lines)
         span = 1 if len(lines) < 12 else dice.randint(1, min(columns, max(1, len(lines) // 12)))
+        longest = max(map(len, part.piece.title)) + 1
+        span = min(columns, max(span, -(-int(longest * 12.0) // int(column + gutter))))
         if span > free:
             y, free = bottom + 2.2 * em, columns
         x = _MARGIN + (columns - free) * (column + gutter)
@@ -157,10 +159,10 @@ def _place(
 
 def _headline(piece: Piece, part: _Part, width: float) -> list[Frame]:
     longest = max(len(line) for line in piece.title)
-    size = max(10.5, min(28.0, width / (longest + 1)))
+    size = max(11.5, min(28.0, width / (longest + 1)))
     frames = [Frame(0, 0, size, [(0, line, None) for line in piece.title], 1.25, piece.doubling)]
     if piece.subtitle and not part.came_from:
-        small = max(10.0, min(0.6 * size, width / (len(piece.subtitle) + 1)))
+        small = max(8.0, min(0.7 * size, width / (len(piece.subtitle) + 1)))
         frames.append(Frame(0, 0, small, [(0, piece.subtitle, None)], 1.3))
     return frames
 

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from scripts.evaluate.pieces import Piece
@@ -126,14 +127,16 @@ def body_lines(piece: Piece, habit: Habits, dice: random.Random) -> list[tuple[f
     return found
 
 
-def draw(sheets: Sequence[Sheet], font: str = SONG) -> bytes:
-    """Return the sheets as a PDF."""
+def draw(sheets: Sequence[Sheet], font: Path | None = None) -> bytes:
+    """Return the sheets as a PDF, in a TrueType font that is embedded, else in Song, which a reader has to have."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
-    if font == SONG and SONG not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(UnicodeCIDFont(SONG))
+    face = font.stem if font else SONG
+    if face not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(face, font) if font else UnicodeCIDFont(SONG))
     stream = io.BytesIO()
     canvas = Canvas(stream)
     for sheet in sheets:
@@ -141,7 +144,7 @@ def draw(sheets: Sequence[Sheet], font: str = SONG) -> bytes:
         for frame in sheet.frames:
             for at, (shift, text, fill) in enumerate(frame.lines):
                 y = sheet.height - frame.y - frame.size - at * frame.size * frame.leading
-                _line(canvas, font, frame, (frame.x + shift, y), text, fill)
+                _line(canvas, face, frame, (frame.x + shift, y), text, fill)
         canvas.showPage()
     canvas.save()
     return stream.getvalue()

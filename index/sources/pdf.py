@@ -1,0 +1,180 @@
+"""PDF with a text layer, by pypdfium2: lines with their boxes and the size of their glyphs, in the file's order."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.errors import SourceError
+from index.models import Box, Line, Page
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
+MAX_PAGES = 500
+MAX_CHARACTERS = 200_000
+"""Of one page; a broadsheet has 10,000."""
+
+
+@dataclass(slots=True)
+class _Glyph:
+    """A character and its box in points, origin at the top left of the page."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+
+
+def read(data: bytes, name: str) -> tuple[tuple[Page, ...], None]:
+    """Read the text layer; layout has to find the articles. A page without text has no lines.
+
+    Raises:
+        SourceError: It is no PDF, truncated or encrypted, or has too many pages or characters.
+    """
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        wrong = "it is encrypted; remove its password" if "assword" in str(error) else "it is damaged or no PDF"
+        raise SourceError(f"{name}: cannot be read as a PDF: {wrong}") from None
+    try:
+        if len(document) > MAX_PAGES:
+            raise SourceError(f"{name}: has {len(document)} pages, {MAX_PAGES} at most can be read; split it")
+        pages = tuple(_page(document, at, name) for at in range(len(document)))
+    except pypdfium2.PdfiumError:
+        raise SourceError(f"{name}: cannot be read as a PDF: a page of it is damaged") from None
+    finally:
+        document.close()
+    if not any(page.lines for page in pages):
+        raise SourceError(f"{name}: has no text layer")
+    return pages, None
+
+
+def _page(document: PdfDocument, at: int, name: str) -> Page:
+    page = document[at]
+    try:
+        glyphs = _once(list(_glyphs(page, name)))
+    finally:
+        page.close()
+    rows = _upright(list(_rows(glyphs)))
+    lines = tuple(_line(number, row) for number, row in enumerate(rows, 1))
+    return Page(source=name, lines=lines, number=None)
+
+
+def _glyphs(page: PdfPage, name: str) -> Iterator[_Glyph]:
+    """The characters of a page in the file's order, without those that pdfium puts between them."""
+    from pypdfium2 import raw
+
+    text = page.get_textpage()
+    try:
+        count = raw.FPDFText_CountChars(text)
+        if count > MAX_CHARACTERS:
+            raise SourceError(f"{name}: a page holds {count} characters, more than any newspaper's")
+        height = page.get_height()
+        box = raw.FS_RECTF()
+        x, y = ctypes.c_double(), ctypes.c_double()
+        for at in range(count):
+            code = raw.FPDFText_GetUnicode(text, at)
+            if raw.FPDFText_IsGenerated(text, at) == 1 or code < 32 or 0xD800 <= code <= 0xDFFF:
+                continue
+            raw.FPDFText_GetLooseCharBox(text, at, box)
+            raw.FPDFText_GetCharOrigin(text, at, x, y)
+            size = raw.FPDFText_GetFontSize(text, at) or 1.0
+            size = abs(box.top - box.bottom) if size <= 1.5 else size
+            baseline = height - y.value
+            yield _Glyph(chr(code), box.left, baseline - 0.88 * size, box.right, baseline + 0.12 * size, size)
+    finally:
+        text.close()
+
+
+def _once(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
+    """Leave out the second drawing of faux bold: the same character, at the same place but for a fifth of its size."""
+    seen: dict[tuple[str, int, int], list[_Glyph]] = {}
+    kept: list[_Glyph] = []
+    for glyph in glyphs:
+        column, row = int(glyph.left // 4), int(glyph.top // 4)
+        near = (
+            other
+            for dx in (-1, 0, 1)
+            for dy in (-1, 0, 1)
+            for other in seen.get((glyph.text, column + dx, row + dy), ())
+        )
+        if not glyph.text.isspace() and any(
+            abs(other.left - glyph.left) < 0.2 * glyph.size and abs(other.top - glyph.top) < 0.2 * glyph.size
+            for other in near
+        ):
+            continue
+        seen.setdefault((glyph.text, column, row), []).append(glyph)
+        kept.append(glyph)
+    return kept
+
+
+def _rows(glyphs: Sequence[_Glyph]) -> Iterator[list[_Glyph]]:
+    """Characters that follow one another on one baseline, in one size, without the gap of a gutter."""
+    row: list[_Glyph] = []
+    for glyph in glyphs:
+        if row and not _follows(row[-1], glyph):
+            yield row
+            row = []
+        row.append(glyph)
+    if row:
+        yield row
+
+
+def _follows(before: _Glyph, glyph: _Glyph) -> bool:
+    size = max(before.size, glyph.size)
+    gap = glyph.left - before.right
+    return (
+        abs(glyph.bottom - before.bottom) < 0.3 * size
+        and min(before.size, glyph.size) > 0.85 * size
+        and -0.6 * size < gap < 1.2 * size
+    )
+
+
+def _upright(rows: list[list[_Glyph]]) -> list[list[_Glyph]]:
+    """Put together vertical headlines, whose characters come one a row."""
+    made: list[list[_Glyph]] = []
+    vertical = False
+    for row in rows:
+        last = made[-1] if made else None
+        if last is not None and len(row) == 1 and (vertical or len(last) == 1) and _is_below(last[-1], row[0]):
+            last.append(row[0])
+            vertical = True
+        else:
+            made.append(list(row))
+            vertical = False
+    return made
+
+
+def _is_below(upper: _Glyph, lower: _Glyph) -> bool:
+    size = max(upper.size, lower.size)
+    return (
+        abs(upper.left + upper.right - lower.left - lower.right) < 0.5 * size
+        and -0.2 * size < lower.top - upper.bottom < 0.5 * size
+        and min(upper.size, lower.size) > 0.85 * size
+    )
+
+
+def _line(number: int, row: Sequence[_Glyph]) -> Line:
+    """A line of the row's characters, with a space where a gap parts words or names."""
+    text = ""
+    for at, glyph in enumerate(row):
+        gap = (glyph.left - row[at - 1].right) / glyph.size if at else 0.0
+        parts = gap > 0.18
+        if parts and text[-1:] != " " and not glyph.text.isspace():
+            text += " "
+        text += glyph.text
+    shown = [glyph for glyph in row if not glyph.text.isspace()] or list(row)
+    box = Box(
+        left=min(glyph.left for glyph in shown),
+        top=min(glyph.top for glyph in shown),
+        right=max(glyph.right for glyph in shown),
+        bottom=max(glyph.bottom for glyph in shown),
+    )
+    return Line(number=number, text=text, box=box, size=sum(glyph.size for glyph in shown) / len(shown))
