@@ -9,7 +9,7 @@ from typing import Self
 
 from bot.models import Answer, Headline, Question, Quote, Reading, ScoredSentence
 from bot.question import read as read_question
-from bot.reader import SentenceReader
+from bot.reader import Reader
 from bot.settings import BotSettings
 from index.archive import Archive
 from index.embedding import Embedder
@@ -31,7 +31,7 @@ _NEEDS_CONTEXT = re.compile(
 class Answerer:
     """Answers questions from one archive. Not thread-safe: call `ask` from one thread at a time."""
 
-    def __init__(self, archive: Archive, reader: SentenceReader, *, strictness: float = 0.5) -> None:
+    def __init__(self, archive: Archive, reader: Reader, *, strictness: float = 0.25) -> None:
         self._archive = archive
         self._reader = reader
         self._strictness = strictness
@@ -46,7 +46,7 @@ class Answerer:
         """
         embedder = Embedder(settings.embedding_model)
         archive = Archive.open(settings.data, embedder=embedder, milvus=settings.milvus_address)
-        return cls(archive, SentenceReader(embedder), strictness=settings.strictness)
+        return cls(archive, Reader(), strictness=settings.strictness)
 
     def close(self) -> None:
         """Close the archive."""

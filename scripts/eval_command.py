@@ -72,7 +72,7 @@ def layout(
 
 
 def _systems() -> dict[str, Read]:
-    from bot.span_reader import Reader
+    from bot.reader import Reader
     from index.embedding import Embedder
     from scripts.evaluate.reading import sentence_similarity, word_overlap
 

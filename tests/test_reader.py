@@ -6,7 +6,7 @@ import pytest
 from bot.models import Reading
 from bot.passage_model import WEIGHTS, PassageModel, Spans
 from bot.question import read as read_question
-from bot.span_reader import Reader
+from bot.reader import Reader
 from index.models import Article, Hit, Passage, Place
 from index.passages import cut
 

@@ -202,7 +202,11 @@ def _score(case: Case, reading: Reading) -> tuple[float, ...]:
     quotes = [fold(s.hit.article.body[s.start : s.end]) for s in reading.sentences[:3]]
     holds = [any(answer in quote for answer in case.answers) for quote in quotes]
     first = reading.sentences[0] if reading.sentences else None
-    short = fold(first.hit.article.body[first.answer_start : first.answer_end]) if first and first.answer_start is not None else ""
+    short = (
+        fold(first.hit.article.body[first.answer_start : first.answer_end])
+        if first and first.answer_start is not None
+        else ""
+    )
     exact = max(float(_bare(short) == _bare(answer)) for answer in case.answers)
     f1 = max(_f1(_bare(short), _bare(answer)) for answer in case.answers)
     return float(any(holds[:1])), float(any(holds)), exact, f1, float(len(quotes[0]) if quotes else 0)

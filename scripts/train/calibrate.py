@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.passage_model import PassageModel, Spans
 from bot.question import read as read_question
-from bot.span_reader import FEATURES, candidates, features
+from bot.reader import FEATURES, candidates, features
 from index.models import Hit
 from index.text import fold
 from scripts.evaluate.reading import Case, cases
