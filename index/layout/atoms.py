@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Literal
 from index.layout.credits import goes_on, is_byline, is_name, parts
 from index.layout.furniture import JUMP
 from index.layout.glyphs import halves, is_doubled
-from index.models import Line
+from index.models import Box, Line
 
 Sort = Literal["text", "byline", "jump"]
 
@@ -121,10 +122,33 @@ class Atom:
         return len(self.lines) == 1 and len(parts) == 2 and len(parts[0]) == len(parts[1]) in range(4, 8)
 
     @cached_property
+    def box(self) -> Box | None:
+        """What its lines cover, where the source tells."""
+        boxes = [line.box for line in self.lines if line.box]
+        if len(boxes) < len(self.lines):
+            return None
+        return Box(
+            left=min(box.left for box in boxes),
+            top=min(box.top for box in boxes),
+            right=max(box.right for box in boxes),
+            bottom=max(box.bottom for box in boxes),
+        )
+
+    @cached_property
     def size(self) -> float | None:
         """Height of its glyphs, where the source tells."""
         sizes = [line.size for line in self.lines if line.size]
         return sum(sizes) / len(sizes) if sizes else None
+
+
+def distance(atom: Atom, other: Atom) -> float:
+    """Gap between the boxes of two atoms, in heights of the smaller one's glyphs; 0 where a source tells no boxes."""
+    a, b = atom.box, other.box
+    if a is None or b is None:
+        return 0.0
+    dx = max(0.0, b.left - a.right, a.left - b.right)
+    dy = max(0.0, b.top - a.bottom, a.top - b.bottom)
+    return math.hypot(dx, dy) / min(atom.size or 1.0, other.size or 1.0)
 
 
 def squeezed(text: str) -> str:

@@ -16,13 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from index.layout.atoms import Atom
+from index.layout.atoms import Atom, distance
 from index.layout.credits import is_photo
 
 _LONGEST = 60
 _HEADLINE_ATOMS = 4
 _HARDLY = -3.5
 """Odds up to which a text cannot be a headline."""
+_NEAR = 3.0
+"""Heights of glyphs that the lines of one headline stand apart at most."""
 _SURELY = 6.0
 """Odds above which it is one."""
 
@@ -93,6 +95,7 @@ class _Page:
         self.bylines = [0, *accumulate(int(atom.sort == "byline") for atom in found)]
         self.photos = [0, *accumulate(int(atom.sort == "byline" and is_photo(atom.text)) for atom in found)]
         self.jumps = [0, *accumulate(int(atom.sort == "jump") for atom in found)]
+        self.has_boxes = any(atom.box for atom in found)
         self.heads = self._heads()
 
     def _heads(self) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
@@ -110,6 +113,8 @@ class _Page:
             for stop in range(at + 1, min(len(self.atoms), at + _HEADLINE_ATOMS) + 1):
                 last = self.atoms[stop - 1]
                 if last.sort != "text" or last.odds <= _HARDLY or (last.is_banner and stop > at + 1):
+                    break
+                if stop > at + 1 and distance(self.atoms[stop - 2], last) > _NEAR:
                     break
                 weights: dict[str, float] = defaultdict(float)
                 stretch = [atom.pairs for atom in self.atoms[at:stop]]
@@ -240,12 +245,27 @@ class _Page:
             worth -= 4.0 * (self.bylines[end] - self.bylines[start])
         elif self.bylines[end] == self.bylines[start]:
             worth -= 0.8 * min(1.0, size / 150)
+        if self.has_boxes:
+            worth -= self._apart(start, end, head)
         if self.photos[end] > self.photos[start]:
             worth += 1.0 if size < 250 else -2.5
         form = self._form(start, end, head)
         if forms and size > 150:
             worth += 0.7 * math.log((forms[form] + 0.3) / (forms.total() + 1.0) * 6)
         return Segment(start, end, head, worth, form)
+
+    def _apart(self, start: int, end: int, head: tuple[int, int]) -> float:
+        """What it costs that headline and byline stand apart from the body, or from one another."""
+        inside = self.atoms[start:end]
+        body = [a for at, a in enumerate(inside, start) if a.sort == "text" and not head[0] <= at < head[1]]
+        cost = 0.0
+        for atom in self.atoms[head[0] : head[1]][:1]:
+            cost += min(4.0, 0.4 * max(0.0, min(distance(atom, other) for other in body) - 1.5))
+        for atom in inside:
+            if atom.sort == "byline":
+                others = [other for other in inside if other.sort == "text"]
+                cost += min(4.0, 0.4 * max(0.0, min(distance(atom, other) for other in others) - 1.5))
+        return cost
 
     def _jumps_in(self, start: int, end: int) -> tuple[list[int], list[int]]:
         """Marks of a jump to another page, and from one, between two atoms."""

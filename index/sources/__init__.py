@@ -9,12 +9,13 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Frozen, Page
-from index.sources import dump, founder, jsonl, markdown, scan, web
+from index.sources import dump, founder, jsonl, markdown, pdf, scan, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
 _READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.read_zip}
 _PAGES = (".htm", ".html")
 _IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+_PRINTS = (*_IMAGES, ".pdf")
 _IMAGE_MARKS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
 
@@ -35,7 +36,7 @@ class Source(Frozen):
 def expand(paths: Sequence[Path]) -> list[Path]:
     """Return the files that `paths` name, absolute, a folder's readable ones in natural order.
 
-    Pictures that lie with web pages are theirs, and no scans.
+    Pictures and PDFs that lie with web pages show the same, and are left.
 
     Raises:
         SourceError: A path is missing, or a folder holds nothing that can be read.
@@ -46,11 +47,11 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             inside = [file for file in path.rglob("*") if file.is_file() and _is_readable(file)]
             if not inside:
                 raise SourceError(
-                    f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES, *_IMAGES])})"
+                    f"{path}: the folder holds no source (want {', '.join([*_READERS, *_PAGES, *_PRINTS])})"
                 )
             has_pages = any(file.suffix.lower() in _PAGES for file in inside)
             files += sorted(
-                (file for file in inside if not (has_pages and file.suffix.lower() in _IMAGES)), key=_natural
+                (file for file in inside if not (has_pages and file.suffix.lower() in _PRINTS)), key=_natural
             )
         elif path.is_file():
             files.append(path)
@@ -92,6 +93,8 @@ def _content(
     suffix = path.suffix.lower()
     if data.startswith(b"PK\x03\x04"):
         return founder.read_zip(data, path.name)
+    if suffix == ".pdf" or data.startswith(b"%PDF-"):
+        return pdf.read(data, path.name, progress)
     if suffix in _IMAGES or data.startswith(_IMAGE_MARKS):
         return scan.read(data, path.name, progress)
     if suffix in _PAGES or data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
@@ -101,7 +104,7 @@ def _content(
 
 def _is_readable(file: Path) -> bool:
     """Node pages of an e-paper hold no article; they are read with those beside them."""
-    return file.suffix.lower() in (*_READERS, *_PAGES, *_IMAGES) and not founder.NODE.search(file.name)
+    return file.suffix.lower() in (*_READERS, *_PAGES, *_PRINTS) and not founder.NODE.search(file.name)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -1,4 +1,7 @@
-"""PDF with a text layer, by pypdfium2: lines with their boxes and the size of their glyphs, in the file's order."""
+"""PDF, by pypdfium2: lines with their boxes and the size of their glyphs, in the file's order.
+
+Pages without a text layer are rendered and read as scans.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import SourceError
 from index.models import Box, Line, Page
+from index.sources import scan
+from index.sources.scan import MAX_PIXELS, Progress
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -30,11 +35,11 @@ class _Glyph:
     size: float
 
 
-def read(data: bytes, name: str) -> tuple[tuple[Page, ...], None]:
-    """Read the text layer; layout has to find the articles. A page without text has no lines.
+def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tuple[Page, ...], None]:
+    """Read the pages; layout has to find the articles.
 
     Raises:
-        SourceError: It is no PDF, truncated or encrypted, or has too many pages or characters.
+        SourceError: It is no PDF, truncated or encrypted, has too many pages or characters, or no text at all.
     """
     import pypdfium2
 
@@ -43,28 +48,42 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], None]:
     except pypdfium2.PdfiumError as error:
         wrong = "it is encrypted; remove its password" if "assword" in str(error) else "it is damaged or no PDF"
         raise SourceError(f"{name}: cannot be read as a PDF: {wrong}") from None
+    except ValueError:
+        raise SourceError(f"{name}: cannot be read as a PDF: it is damaged or no PDF") from None
     try:
         if len(document) > MAX_PAGES:
             raise SourceError(f"{name}: has {len(document)} pages, {MAX_PAGES} at most can be read; split it")
-        pages = tuple(_page(document, at, name) for at in range(len(document)))
+        pages = tuple(_page(document, at, name, progress) for at in range(len(document)))
     except pypdfium2.PdfiumError:
         raise SourceError(f"{name}: cannot be read as a PDF: a page of it is damaged") from None
     finally:
         document.close()
     if not any(page.lines for page in pages):
-        raise SourceError(f"{name}: has no text layer")
+        raise SourceError(f"{name}: no text is found on any page")
     return pages, None
 
 
-def _page(document: PdfDocument, at: int, name: str) -> Page:
+def _page(document: PdfDocument, at: int, name: str, progress: Progress | None) -> Page:
     page = document[at]
     try:
         glyphs = _once(list(_glyphs(page, name)))
+        if not any(glyph.text.strip() for glyph in glyphs):
+            return Page(source=name, lines=_scanned(page, progress))
     finally:
         page.close()
     rows = _upright(list(_rows(glyphs)))
     lines = tuple(_line(number, row) for number, row in enumerate(rows, 1))
-    return Page(source=name, lines=lines, number=None)
+    return Page(source=name, lines=lines)
+
+
+def _scanned(page: PdfPage, progress: Progress | None) -> tuple[Line, ...]:
+    """Read the picture of a page; boxes are in pixels at 200 dpi, fewer where the page is enormous."""
+    width, height = page.get_size()
+    scale = min(200 / 72, (MAX_PIXELS / max(1.0, width * height)) ** 0.5)
+    if not any(True for _ in page.get_objects(max_depth=2)):
+        return ()
+    image = page.render(scale=scale, grayscale=True).to_numpy()
+    return tuple(scan.lines(image.reshape(image.shape[:2]), progress))
 
 
 def _glyphs(page: PdfPage, name: str) -> Iterator[_Glyph]:
@@ -143,11 +162,13 @@ def _upright(rows: list[list[_Glyph]]) -> list[list[_Glyph]]:
     vertical = False
     for row in rows:
         last = made[-1] if made else None
-        if last is not None and len(row) == 1 and (vertical or len(last) == 1) and _is_below(last[-1], row[0]):
-            last.append(row[0])
+        solid = [glyph for glyph in row if not glyph.text.isspace()]
+        alone = len(solid) == 1
+        if last is not None and alone and (vertical or len(last) == 1) and _is_below(last[-1], solid[0]):
+            last.append(solid[0])
             vertical = True
         else:
-            made.append(list(row))
+            made.append(solid if alone else list(row))
             vertical = False
     return made
 
