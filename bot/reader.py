@@ -157,10 +157,10 @@ def _is_unnamed(question: Question, best: Candidate) -> bool:
     return any(len(word) > 1 and not _ASKING.search(word) and word not in around for word in before)
 
 
-def _answerability(values: Iterable[float], penalty: float) -> float:
+def _answerability(values: Iterable[float], known: float) -> float:
     fitted = _fitted()
     logit = (
-        fitted["intercept"] - penalty + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
+        fitted["intercept"] + known + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
