@@ -31,7 +31,7 @@ _NEEDS_CONTEXT = re.compile(
 class Answerer:
     """Answers questions from one archive. Not thread-safe: call `ask` from one thread at a time."""
 
-    def __init__(self, archive: Archive, reader: Reader, *, strictness: float = 0.25) -> None:
+    def __init__(self, archive: Archive, reader: Reader, *, strictness: float = 0.3) -> None:
         self._archive = archive
         self._reader = reader
         self._strictness = strictness
