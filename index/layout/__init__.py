@@ -13,6 +13,7 @@ from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
 from index.layout.headlines import titles
 from index.layout.matching import pieces
+from index.layout.order import reading_order
 from index.layout.paragraphs import paragraphs
 from index.models import Article, Kind, Page, Place
 
@@ -44,7 +45,10 @@ def articles(pages: Sequence[Page]) -> list[Article]:
     for at, page in enumerate(pages):
         known, used = furniture(page)
         read.append(known)
-        found += _on_page(at, atoms([line for line in page.lines if line.number not in used]))
+        lines = [line for line in page.lines if line.number not in used]
+        if any(line.confidence is not None for line in lines):  # a scan: its lines come as they were detected
+            lines = reading_order(lines)
+        found += _on_page(at, atoms(lines))
     _join_jumps(found)
     ordinals: dict[int, int] = {}
     made: list[Article] = []

@@ -18,7 +18,7 @@ from scripts.evaluate.pages import Issue, issue
 from scripts.evaluate.pieces import Piece
 from scripts.evaluate.typeset import draw, dump
 
-Kind = Literal["text", "flow", "pdf", "scan"]
+Kind = Literal["text", "flow", "pdf", "raster"]
 NEWS = Path(__file__).resolve().parents[3] / "shared" / "data" / "news" / "crud_news_40k.jsonl.gz"
 FONT = Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc")
 """A free font that can be embedded, from Debian's package fonts-wqy-zenhei."""
@@ -57,7 +57,7 @@ def evaluate(pages: int, seed: int, kind: Kind, *, held_out: bool = True, news: 
 
 def read(made: Issue, kind: Kind) -> list[Page]:
     """The pages of an issue as a source of that kind gives them."""
-    font = FONT if kind == "pdf" else None
+    font = FONT if kind in ("pdf", "raster") else None
     if font and not font.exists():
         raise SystemExit(f"{font}: no such font; apt-get install fonts-wqy-zenhei")
     pdf = draw(made.sheets, font)
@@ -66,7 +66,17 @@ def read(made: Issue, kind: Kind) -> list[Page]:
         return [page(text, f"page-{at}.txt") for at, text in enumerate(texts, 1)]
     from index.sources import pdf as source
 
-    return list(source.read(pdf, "issue.pdf")[0])
+    pages = list(source.read(pdf, "issue.pdf")[0])
+    if kind == "raster":
+        return [_scanned(page) for page in pages]
+    return pages
+
+
+def _scanned(page: Page) -> Page:
+    """The lines of a page as a perfect scan would give them: from the top down, whatever column they stand in."""
+    lines = sorted(page.lines, key=lambda line: (line.box.top, line.box.left) if line.box else (0.0, 0.0))
+    numbered = [line.model_copy(update={"number": at, "confidence": 1.0}) for at, line in enumerate(lines, 1)]
+    return page.model_copy(update={"lines": tuple(numbered)})
 
 
 def page(text: str, name: str) -> Page:
@@ -171,7 +181,9 @@ def _table(scores: dict[str, Score]) -> Iterator[str]:
 if __name__ == "__main__":
     pages, seed, held = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "held"
     results = {
-        kind: evaluate(pages, seed, kind, held_out=held) for kind in ("text", "flow", "pdf") if kind in sys.argv[4:]
+        kind: evaluate(pages, seed, kind, held_out=held)
+        for kind in ("text", "flow", "pdf", "raster")
+        if kind in sys.argv[4:]
     }
     sys.stdout.write("\n".join(_table(results)) + "\n")
     for score in () if held else results.values():

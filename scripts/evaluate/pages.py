@@ -121,7 +121,7 @@ def _place(
     piece, em = part.piece, habit.em
     width = span * column + (span - 1) * gutter
     title = _headline(piece, part, width)
-    on_top = dice.random() < 0.75 or part.came_from is not None
+    on_top = dice.random() < 0.9 or part.came_from is not None
     height = sum(frame.size * frame.leading * len(frame.lines) for frame in title) + 12
     rows = -(-len(lines) // span)
     byline = None

@@ -1,0 +1,92 @@
+"""The order in which a page's boxes are read, for sources that do not tell: scans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from index.models import Box, Line
+
+_GUTTER = 0.7
+"""Width of white space between columns at least, in heights of body type."""
+_BREAK = 1.15
+"""Height of white space between articles at least, in heights of body type."""
+_LARGE = 1.2
+"""Size of a headline's type at least, in sizes of body type."""
+_DEEP = 60
+
+
+def reading_order(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines in the order of reading; those without a box keep their order.
+
+    A recursive XY-cut (Nagy and Seth 1984): white space across the whole region parts it, between rows first, but
+    not below a headline, whose columns would be torn from it; of gaps between columns, those first to whose right a
+    headline begins.
+    """
+    boxed = [line for line in lines if line.box]
+    if len(boxed) < len(lines):
+        return list(lines)
+    sizes = [line.size for line in lines if line.size for _ in line.text]
+    return _cut(boxed, median(sizes) if sizes else 10.0, 0)
+
+
+def _cut(lines: list[Line], em: float, depth: int) -> list[Line]:
+    if len(lines) < 2 or depth > _DEEP:
+        return sorted(lines, key=lambda line: (_box(line).top, _box(line).left))
+    rows = _gaps(lines, lambda box: (box.top, box.bottom), 0.05 * em)
+    columns = _gaps(lines, lambda box: (box.left, box.right), _GUTTER * em)
+    breaks = [gap for gap in rows if gap[0] > _BREAK * em and not _is_below_headline(lines, gap[1], em)]
+    heads = [gap for gap in columns if _begins_article(lines, gap[1], em)]
+    if breaks:
+        return _part(lines, max(breaks)[1], em, depth, rows=True)
+    if heads or columns:
+        return _part(lines, min(heads or columns, key=lambda gap: gap[1])[1], em, depth, rows=False)
+    if rows and any(_side_by_side(lines)):
+        return _part(lines, max(rows)[1], em, depth, rows=True)
+    return sorted(lines, key=lambda line: (_box(line).top, _box(line).left))
+
+
+def _part(lines: list[Line], at: float, em: float, depth: int, *, rows: bool) -> list[Line]:
+    before = [line for line in lines if (_box(line).top if rows else _box(line).left) < at]
+    behind = [line for line in lines if (_box(line).top if rows else _box(line).left) >= at]
+    return _cut(before, em, depth + 1) + _cut(behind, em, depth + 1)
+
+
+def _box(line: Line) -> Box:
+    assert line.box is not None  # noqa: S101 - only lines with a box come here
+    return line.box
+
+
+def _gaps(lines: list[Line], side: Callable[[Box], tuple[float, float]], least: float) -> list[tuple[float, float]]:
+    """White space across all lines: (size, middle)."""
+    spans = sorted(side(_box(line)) for line in lines)
+    found: list[tuple[float, float]] = []
+    reached = spans[0][1]
+    for start, end in spans[1:]:
+        if start - reached > least:
+            found.append((start - reached, (start + reached) / 2))
+        reached = max(reached, end)
+    return found
+
+
+def _is_below_headline(lines: list[Line], at: float, em: float) -> bool:
+    """Whether the line right above a gap is in large type."""
+    above = max((line for line in lines if _box(line).top < at), key=lambda line: _box(line).bottom)
+    return (above.size or 0.0) > _LARGE * em
+
+
+def _begins_article(lines: list[Line], at: float, em: float) -> bool:
+    """Whether what stands to the right of a gap begins with a headline as high up as what stands to its left."""
+    right = [line for line in lines if _box(line).left >= at]
+    left = [line for line in lines if _box(line).left < at]
+    top = min(right, key=lambda line: _box(line).top)
+    return (top.size or 0.0) > _LARGE * em and _box(top).top < min(_box(line).top for line in left) + 3 * em
+
+
+def _side_by_side(lines: list[Line]) -> list[bool]:
+    """For each line and the next lower one, whether they stand side by side."""
+    ordered = sorted(lines, key=lambda line: _box(line).top)
+    return [
+        _box(lower).top < _box(upper).bottom - 0.5 * (upper.size or 1.0)
+        for upper, lower in zip(ordered, ordered[1:], strict=False)
+    ]
