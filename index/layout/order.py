@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from statistics import median
 
 from index.models import Box, Line
 
-_GUTTER = 0.7
-"""Width of white space between columns at least, in heights of body type."""
+_OVERHANG = 1.2
+"""What a line may reach into the gutter, as where a full stop is squeezed in, in heights of body type."""
+_GUTTER = 1.2
+"""Width of white space between columns at least, with that, in heights of body type."""
 _BREAK = 1.15
 """Height of white space between articles at least, in heights of body type."""
 _LARGE = 1.2
@@ -19,9 +23,9 @@ _DEEP = 60
 def reading_order(lines: Sequence[Line]) -> list[Line]:
     """Return the lines in the order of reading; those without a box keep their order.
 
-    A recursive XY-cut (Nagy and Seth 1984): white space across the whole region parts it, between rows first, but
-    not below a headline, whose columns would be torn from it; of gaps between columns, those first to whose right a
-    headline begins.
+    A recursive XY-cut (Nagy and Seth 1984): white space across the whole region parts it. Where headlines begin side
+    by side, that between them goes first; then that between rows, but not below a headline, whose columns would be
+    torn from it; then that between columns.
     """
     boxed = [line for line in lines if line.box]
     if len(boxed) < len(lines):
@@ -34,13 +38,16 @@ def _cut(lines: list[Line], em: float, depth: int) -> list[Line]:
     if len(lines) < 2 or depth > _DEEP:
         return sorted(lines, key=lambda line: (_box(line).top, _box(line).left))
     rows = _gaps(lines, lambda box: (box.top, box.bottom), 0.05 * em)
-    columns = _gaps(lines, lambda box: (box.left, box.right), _GUTTER * em)
+    columns = _gaps(lines, lambda box: (box.left, max(box.left, box.right - _OVERHANG * em)), _GUTTER * em)
     breaks = [gap for gap in rows if gap[0] > _BREAK * em and not _is_below_headline(lines, gap[1], em)]
-    heads = [gap for gap in columns if _begins_article(lines, gap[1], em)]
+    edges = [-math.inf, *(gap[1] for gap in columns), math.inf]
+    heads = [gap for at, gap in enumerate(columns) if _begins_article(lines, edges[at : at + 3], em)]
+    if heads:
+        return _part(lines, heads[0][1], em, depth, rows=False)
     if breaks:
         return _part(lines, max(breaks)[1], em, depth, rows=True)
-    if heads or columns:
-        return _part(lines, min(heads or columns, key=lambda gap: gap[1])[1], em, depth, rows=False)
+    if columns:
+        return _part(lines, columns[0][1], em, depth, rows=False)
     if rows and any(_side_by_side(lines)):
         return _part(lines, max(rows)[1], em, depth, rows=True)
     return sorted(lines, key=lambda line: (_box(line).top, _box(line).left))
@@ -75,18 +82,18 @@ def _is_below_headline(lines: list[Line], at: float, em: float) -> bool:
     return (above.size or 0.0) > _LARGE * em
 
 
-def _begins_article(lines: list[Line], at: float, em: float) -> bool:
-    """Whether what stands to the right of a gap begins with a headline as high up as what stands to its left."""
-    right = [line for line in lines if _box(line).left >= at]
-    left = [line for line in lines if _box(line).left < at]
-    top = min(right, key=lambda line: _box(line).top)
-    return (top.size or 0.0) > _LARGE * em and _box(top).top < min(_box(line).top for line in left) + 3 * em
+def _begins_article(lines: list[Line], edges: Sequence[float], em: float) -> bool:
+    """Whether of two strips between `edges` the right one begins with a headline, as high up as the left one begins."""
+    left, right = (
+        sorted((_box(line).top, line.size or 0.0) for line in lines if start <= _box(line).left < end)
+        for start, end in pairwise(edges)
+    )
+    top = right[0][0]
+    is_headed = any(size > _LARGE * em and at < top + 5 * em for at, size in right[:4])
+    return is_headed and abs(top - left[0][0]) < 5 * em
 
 
 def _side_by_side(lines: list[Line]) -> list[bool]:
     """For each line and the next lower one, whether they stand side by side."""
     ordered = sorted(lines, key=lambda line: _box(line).top)
-    return [
-        _box(lower).top < _box(upper).bottom - 0.5 * (upper.size or 1.0)
-        for upper, lower in zip(ordered, ordered[1:], strict=False)
-    ]
+    return [_box(lower).top < _box(upper).bottom - 0.5 * (upper.size or 1.0) for upper, lower in pairwise(ordered)]
