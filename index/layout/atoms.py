@@ -25,6 +25,7 @@ _LEAD = re.compile(
 _OPENS = "，。、；：！？”’）》】％%…"
 _DATE = re.compile(r"(?:\d{4}|[二〇○零一三四五六七八九十]{4})年.{1,3}月.{1,3}日")
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
+_BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 SIZE_RATIO = 1.12
 """Lines whose glyphs differ in size by more than this do not stand together."""
 
@@ -346,22 +347,26 @@ def _is_signature(atom: Atom) -> bool:
 
 
 def _odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
-    text, n = atom.text, len(atom.lines)
+    """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
     if atom.size and body_size and abs(atom.size / body_size - 1) > 0.15:
         return 8.0 if atom.size > body_size else -2.0
-    if before and behind and not before.is_open and _is_signature(behind) and len(text) <= 30 and before.sort == "text":
+    text, n = atom.text, len(atom.lines)
+    is_name = behind is not None and _is_signature(behind) and len(text) <= 30
+    if is_name and before is not None and before.sort == "text" and not before.is_open:
         return -7.0
     if atom.is_doubled and "。" not in text and n <= 6:
         return 7.0
     if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or _is_signature(atom):
         return -9.0
+    return _by_lines(atom, {near.column for near in (atom, before, behind) if near is not None and near.column})
+
+
+def _by_lines(atom: Atom, columns: set[float]) -> float:
+    text, n = atom.text, len(atom.lines)
     if atom.is_banner:
         return 1.0
-    if re.search(r"\d\.\.\d|(\d{2,})\1", text) and re.search(
-        "[，、；%]", text
-    ):  # figures in faux bold, as charts have them
+    if _BOLD_FIGURES.search(text) and re.search("[，、；%]", text):  # a chart has figures in faux bold
         return -6.0
-    columns = {near.column for near in (atom, before, behind) if near is not None and near.column}
     odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")
     odds -= 2.0 * (text.count("“") != text.count("”")) + 3.0 * (len(text) > 45) + 3.0 * (len(text) < 3)
     for at, w in enumerate(atom.widths):

@@ -232,27 +232,40 @@ class _Page:
             else:
                 joints -= self.joints[stop] - self.joints[begin - 1]
                 joints += self._joint(texts[begin - 1], texts[stop]) - 3.0
-        opening, closing = atoms[texts[first]], atoms[texts[last]]
+        opening = atoms[texts[first]]
         worth += joints + (1.5 if opening.is_lead else min(opening.begins, 1.0))
-        goes_on, came_from = self._jumps_in(start, end)
-        worth -= 4.0 * sum(at < texts[first] for at in goes_on) + 4.0 * max(0, len(goes_on) - 1)
-        worth -= 4.0 * sum(at > texts[first] for at in came_from) + 4.0 * max(0, len(came_from) - 1)
-        if closing.is_open:
-            worth -= 0.0 if goes_on else 2.0 if self.has_jump else 4.0
-        if came_from:
-            worth -= 1.5 * (self.bylines[end] - self.bylines[start])
-        elif closing.is_signed:
-            worth -= 4.0 * (self.bylines[end] - self.bylines[start])
-        elif self.bylines[end] == self.bylines[start]:
-            worth -= 0.8 * min(1.0, size / 150)
+        worth += self._jumping(start, end, texts[first], texts[last]) + self._credited(start, end, texts[last], size)
         if self.has_boxes:
             worth -= self._apart(start, end, head)
-        if self.photos[end] > self.photos[start]:
-            worth += 1.0 if size < 250 else -2.5
         form = self._form(start, end, head)
         if forms and size > 150:
             worth += 0.7 * math.log((forms[form] + 0.3) / (forms.total() + 1.0) * 6)
         return Segment(start, end, head, worth, form)
+
+    def _jumping(self, start: int, end: int, first: int, last: int) -> float:
+        """What jump marks are worth to a body from atom `first` to `last`, and that it stops in mid-sentence."""
+        marks = range(start, end) if self.jumps[end] > self.jumps[start] else ()
+        goes_on = [at for at in marks if self.atoms[at].sort == "jump" and not self.atoms[at].came_from]
+        came_from = [at for at in marks if self.atoms[at].came_from]
+        worth = -4.0 * sum(at < first for at in goes_on) - 4.0 * max(0, len(goes_on) - 1)
+        worth -= 4.0 * sum(at > first for at in came_from) + 4.0 * max(0, len(came_from) - 1)
+        if self.atoms[last].is_open and not goes_on:
+            worth -= 2.0 if self.has_jump else 4.0
+        return worth
+
+    def _credited(self, start: int, end: int, last: int, size: int) -> float:
+        """What a byline is worth to a body of `size` characters, or none: notices and second halves have none."""
+        bylines = self.bylines[end] - self.bylines[start]
+        worth = 0.0
+        if any(self.atoms[at].came_from for at in range(start, end)):
+            worth -= 1.5 * bylines
+        elif self.atoms[last].is_signed:
+            worth -= 4.0 * bylines
+        elif not bylines:
+            worth -= 0.8 * min(1.0, size / 150)
+        if self.photos[end] > self.photos[start]:
+            worth += 1.0 if size < 250 else -2.5
+        return worth
 
     def _apart(self, start: int, end: int, head: tuple[int, int]) -> float:
         """What it costs that headline and byline stand apart from the body, or from one another."""
@@ -266,14 +279,6 @@ class _Page:
                 others = [other for other in inside if other.sort == "text"]
                 cost += min(4.0, 0.4 * max(0.0, min(distance(atom, other) for other in others) - 1.5))
         return cost
-
-    def _jumps_in(self, start: int, end: int) -> tuple[list[int], list[int]]:
-        """Marks of a jump to another page, and from one, between two atoms."""
-        if self.jumps[end] == self.jumps[start]:
-            return [], []
-        marks = [at for at in range(start, end) if self.atoms[at].sort == "jump"]
-        came_from = [at for at in marks if self.atoms[at].came_from]
-        return [at for at in marks if at not in came_from], came_from
 
     def _form(self, start: int, end: int, head: tuple[int, int]) -> str:
         """Order of headline, byline and body, by where each begins."""
