@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from index.layout.atoms import Atom, atoms
+from index.layout.atoms import Atom
 from index.layout.credits import bylines, inline
 from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
+from index.layout.grouping import atoms
 from index.layout.headlines import titles
 from index.layout.matching import pieces
-from index.layout.order import reading_order
+from index.layout.order import even_sizes, reading_order, told_apart
 from index.layout.paragraphs import paragraphs
 from index.models import Article, Kind, Page, Place
 
@@ -47,7 +48,7 @@ def articles(pages: Sequence[Page]) -> list[Article]:
         read.append(known)
         lines = [line for line in page.lines if line.number not in used]
         if any(line.confidence is not None for line in lines):  # a scan: its lines come as they were detected
-            lines = reading_order(lines)
+            lines = told_apart(reading_order(even_sizes(lines)))
         found += _on_page(at, atoms(lines))
     _join_jumps(found)
     ordinals: dict[int, int] = {}

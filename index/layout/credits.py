@@ -12,6 +12,12 @@ _ROLES = (
     "整理|统筹|策划|执笔|编辑|作者|讲述|口述|撰文|供图"
 )
 _MARKS = "■●◆□▲△▼◎○◇★☆"
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石"
+    "戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严覃武洪莫孔汤向常温康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申"
+    "欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古"
+    "吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+)
 _ROLE = re.compile(rf"(?:{_ROLES})(?:[/、·](?:{_ROLES}))*")
 _BEGINS = re.compile(rf"^[{_MARKS}]?(?:文|图|{_ROLE.pattern})[:：]?")
 _SIGNED = re.compile(rf"[{_MARKS}][一-鿿·]{{2,6}}")
@@ -33,6 +39,36 @@ def is_byline(text: str) -> bool:
     parts = re.split(r"[\s　、/:：]+", rest.strip())
     words = [part for part in parts if part]
     return bool(words) and all(re.fullmatch(r"[一-鿿·]{1,4}|[一-鿿]{2,4}·[一-鿿·]{2,10}", word) for word in words)
+
+
+def names_apart(text: str) -> str:
+    """Put spaces between roles and names that a scan runs together (记者杨艳斌龚英), where surnames tell them apart."""
+    content = "".join(text.split())
+    mark = content[: len(content) - len(content.lstrip(_MARKS))]
+    parts: list[str] = []
+    rest = content[len(mark) :]
+    while rest:
+        role = _ROLE.match(rest)
+        if role is None:
+            return text
+        end = next((found.start() for found in _ROLE.finditer(rest, role.end()) if len(found.group()) > 1), len(rest))
+        names = _split_names(rest[role.end() : end].lstrip(":："))
+        if not names:
+            return text
+        parts += [role.group(), *names]
+        rest = rest[end:]
+    return mark + " ".join(parts) if parts else text
+
+
+def _split_names(text: str) -> list[str] | None:
+    if not text:
+        return []
+    for size in (3, 2):
+        if text[0] in _SURNAMES and len(text) >= size:
+            rest = _split_names(text[size:])
+            if rest is not None:
+                return [text[:size], *rest]
+    return None
 
 
 def is_photo(text: str) -> bool:

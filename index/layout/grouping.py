@@ -1,0 +1,186 @@
+"""From a page's lines to its atoms."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from index.layout.atoms import DATE, ENDS, Atom, Sort, measure, squeezed
+from index.layout.credits import goes_on, is_byline, is_name, parts
+from index.layout.furniture import JUMP
+from index.layout.weighing import odds
+from index.models import Line
+
+_SIZE_RATIO = 1.12
+"""Lines whose glyphs differ in size by more than this do not stand together."""
+
+
+def atoms(lines: Sequence[Line]) -> list[Atom]:
+    """Cut a page's lines into atoms, in their order, and weigh each."""
+    rows = [part for line in lines for part in (parts(line) if line.box is None else [line])]
+    found = [atom for group in _regrouped(list(_groups(rows))) for atom in _cut(group)]
+    sizes = Counter(round(line.size, 1) for line in lines if line.size for _ in squeezed(line.text))
+    body_size = sizes.most_common(1)[0][0] if sizes else None
+    _set_columns(found)
+    split = [part for atom in found for part in _split(atom, body_size)]
+    _set_columns(split)
+    split = _credit_groups(_repeats(split))
+    for at, atom in enumerate(split):
+        if atom.sort == "text":
+            atom.odds = odds(
+                atom, split[at - 1] if at else None, split[at + 1] if at + 1 < len(split) else None, body_size
+            )
+    return split
+
+
+def _repeats(found: list[Atom]) -> list[Atom]:
+    """Put together what faux bold has torn apart: a line, and the second drawing of a part of it."""
+    made: list[Atom] = []
+    for atom in found:
+        if made and made[-1].sort == atom.sort == "text" and _repeat(made[-1], atom):
+            made[-1] = Atom("text", made[-1].lines + atom.lines, column=atom.column, is_repeat=True)
+        else:
+            made.append(atom)
+    return made
+
+
+def _repeat(upper: Atom, lower: Atom) -> bool:
+    short, long = sorted((upper.text, lower.text), key=len)
+    return len(short) >= 3 and len(long) <= 80 and short in long and len(upper.lines) + len(lower.lines) <= 6
+
+
+def _credit_groups(found: list[Atom]) -> list[Atom]:
+    """Bylines as groups: 通讯员 goes on a group that 记者 began, ■ begins one."""
+    made: list[Atom] = []
+    for atom in found:
+        if atom.sort != "byline":
+            made.append(atom)
+            continue
+        for line in atom.lines:
+            last = made[-1] if made and made[-1].sort == "byline" else None
+            if last is not None and goes_on(line.text, last.lines[-1].text):
+                made[-1] = Atom("byline", [*last.lines, line], column=atom.column)
+            else:
+                made.append(Atom("byline", [line], column=atom.column))
+    return made
+
+
+def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    group: list[Line] = []
+    for line in lines:
+        if group and (not squeezed(line.text) or _stand_apart(group[-1], line)):
+            yield group
+            group = []
+        if squeezed(line.text):
+            group.append(line)
+    if group:
+        yield group
+
+
+def _regrouped(groups: list[list[Line]]) -> list[list[Line]]:
+    """Where blank lines stand between nearly all lines, they say nothing: lines that fill their column run on."""
+    lines = [line for group in groups for line in group]
+    if len(lines) < 12 or len(groups) < 0.7 * len(lines) or any(line.box for line in lines):
+        return groups
+    column = _column([w for w in map(measure, lines) if w > 6] or [0.0])
+    found: list[list[Line]] = []
+    for line in lines:
+        before = found[-1][-1] if found else None
+        runs_on = (
+            before is not None
+            and -3.5 <= measure(before) - column <= 1.0
+            and not ENDS.search(squeezed(before.text))
+            and -column < measure(line) - column <= 1.0
+            and not is_byline(line.text)
+        )
+        if runs_on:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def _stand_apart(upper: Line, lower: Line) -> bool:
+    """Whether the boxes of two lines say that they do not stand together."""
+    if upper.box is None or lower.box is None or not upper.size or not lower.size:
+        return False
+    small, large = sorted((upper.size, lower.size))
+    if large / small > _SIZE_RATIO:
+        return True
+    overlap = min(upper.box.right, lower.box.right) - max(upper.box.left, lower.box.left)
+    narrow = min(upper.box.right - upper.box.left, lower.box.right - lower.box.left)
+    gap = lower.box.top - upper.box.bottom
+    return overlap < 0.5 * narrow or gap > 1.1 * large or gap < -1.5 * large
+
+
+def _cut(group: list[Line]) -> Iterator[Atom]:
+    """Cut bylines and jump marks out of a group."""
+    atom: Atom | None = None
+    for line in group:
+        sort: Sort = "text"
+        if JUMP.fullmatch(squeezed(line.text)):
+            sort = "jump"
+        elif is_byline(line.text) or (atom is not None and atom.sort == "byline" and is_name(line.text)):
+            sort = "byline"
+        if atom and atom.sort == sort != "jump":
+            atom.lines.append(line)
+        else:
+            if atom:
+                yield atom
+            atom = Atom(sort, [line])
+    if atom:
+        yield atom
+
+
+def _set_columns(found: list[Atom]) -> None:
+    """Width of the column each atom would be set in: its own, where it has four lines, else its neighbours'."""
+    for atom in found:
+        if atom.sort == "text" and len(atom.lines) >= 4:
+            atom.column = _column(atom.widths)
+    everywhere = sorted(atom.column for atom in found if atom.column for _ in atom.lines)
+    usual = everywhere[len(everywhere) // 2] if everywhere else 0.0
+    for atom in found:
+        if len(atom.lines) < 8 and abs(max(atom.widths) - usual) <= 1.5:
+            atom.column = usual
+    if not usual:
+        widths = sorted(w for atom in found if atom.sort == "text" for w in atom.widths)
+        usual = widths[int(0.8 * (len(widths) - 1))] if widths else 0.0
+    for atom in found:
+        if not atom.column:
+            atom.column = usual
+
+
+def _column(widths: Sequence[float]) -> float:
+    """The widest width that a quarter of the lines come near, half a character more or less."""
+    for widest in sorted(widths, reverse=True):
+        if sum(0 <= widest - w <= 1.5 for w in widths) >= max(2, len(widths) / 4):
+            return widest
+    return max(widths)
+
+
+def _split(atom: Atom, body_size: float | None) -> Iterator[Atom]:
+    """Cut headline lines off the head or the tail of a body that they stand together with."""
+    if atom.sort != "text" or len(atom.lines) < 3 or (atom.size and body_size):
+        yield atom
+        return
+    head = tail = 0
+    while head < 2 and _stands_alone(atom, head) and not ENDS.search(atom.contents[head]):
+        head += 1
+    while tail < 3 and head + tail < len(atom.lines) - 1 and _stands_alone(atom, len(atom.lines) - 1 - tail):
+        tail += 1
+    if tail and (not ENDS.search(atom.contents[-1 - tail]) or DATE.search(atom.contents[-1])):
+        tail = 0
+    if len(atom.lines) - head - tail < 2 and not any("。" in content for content in atom.contents):
+        head = tail = 0
+    middle = len(atom.lines) - tail
+    for part in (atom.lines[:head], atom.lines[head:middle], atom.lines[middle:]):
+        if part:
+            yield Atom("text", list(part), column=atom.column)
+
+
+def _stands_alone(atom: Atom, at: int) -> bool:
+    content = atom.contents[at]
+    return (
+        atom.widths[at] <= atom.column - 4.5 and not re.search("[，。；：、！？]", content) and not DATE.search(content)
+    )

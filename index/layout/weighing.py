@@ -1,0 +1,46 @@
+"""How much an atom looks like a headline, and how much like a piece of a body."""
+
+from __future__ import annotations
+
+import re
+
+from index.layout.atoms import Atom, is_signature
+
+_OPENS = "，。、；：！？”’）》】％%…"
+"""What no headline begins with."""
+_BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
+
+
+def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
+    """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
+    if atom.size and body_size and abs(atom.size / body_size - 1) > 0.15:
+        return 8.0 if atom.size > body_size else -2.0
+    text, n = atom.text, len(atom.lines)
+    is_name = behind is not None and is_signature(behind) and len(text) <= 30
+    if is_name and before is not None and before.sort == "text" and not before.is_open:
+        return -7.0
+    if atom.is_doubled and "。" not in text and n <= 6:
+        return 7.0
+    if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or is_signature(atom):
+        return -9.0
+    return _by_lines(atom, {near.column for near in (atom, before, behind) if near is not None and near.column})
+
+
+def _by_lines(atom: Atom, columns: set[float]) -> float:
+    text, n = atom.text, len(atom.lines)
+    if atom.is_banner:
+        return 1.0
+    if _BOLD_FIGURES.search(text) and re.search("[，、；%]", text):  # a chart has figures in faux bold
+        return -6.0
+    odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")
+    odds -= 2.0 * (text.count("“") != text.count("”")) + 3.0 * (len(text) > 45) + 3.0 * (len(text) < 3)
+    for at, w in enumerate(atom.widths):
+        if any(-1.5 <= w - column <= 1.0 or (at == 0 and -3.5 <= w - column <= -1.5) for column in columns):
+            odds -= 1.0
+        elif all(w > column + 1.5 for column in columns):
+            odds += 1.0 if re.search("[，、]", text) else 4.0
+        elif at + 1 < n:
+            odds += 3.0
+        elif text[-1] not in "！？”":
+            odds += 2.0
+    return odds - 1.0 * (text[-1] in "！？") - 5.0 * atom.is_lead
