@@ -41,6 +41,7 @@ WRONG_UNIT = 8.0
 # Of a figure asked for: what it takes from the log odds that its name stands nowhere, and what it adds that all words of
 # the question stand there and the figure has its very unit. Chosen on questions about scripts/sample.
 UNNAMED = 1.5
+NEAR_ABROAD = 0.755
 NAMED = 0.8
 _FIGURE = re.compile(r"(?:大约|大概|一共|总共|共|约)?(?:是|有|为|达|了)?(?:多少|几)")
 
@@ -122,7 +123,8 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
         return Reading(sentences=(), answerability=0.0)
     values = features(question, found)
     whole = question.unit is not None and (found[0].fit or 0) >= 0.9 and values[FEATURES.index("covered")] == 1
-    chance = _answerability(values, NAMED * whole - UNNAMED * _is_unnamed(question, found[0]))
+    known = NAMED * whole - UNNAMED * _is_unnamed(question, found[0]) - UNNAMED * _is_far(question, found[0])
+    chance = _answerability(values, known)
     top = found[0].logit
     return Reading(
         sentences=tuple(
@@ -146,6 +148,12 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
         min(best.logit - others[0], 12.0) if others else 12.0,
         _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD,
     ]
+
+
+def _is_far(question: Question, best: Candidate) -> bool:
+    """Tell whether a question in another language, whose words can stand nowhere, is not even near the passage by e5."""
+    cosine = best.hit.cosine
+    return cosine is not None and cosine < NEAR_ABROAD and not _CHINESE.search(question.search)
 
 
 def _is_unnamed(question: Question, best: Candidate) -> bool:
