@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.layout import articles, check_trace
-from index.models import Article, Line, Page
+from index.models import Article, Box, Line, Page
 from index.sources import read
 
 SAMPLE = Path(__file__).resolve().parents[1] / "scripts" / "sample"
@@ -142,3 +142,71 @@ def test_any_page_gives_articles_that_lead_back_to_its_lines(text: str) -> None:
     lines = dict(enumerate(text.split("\n"), 1))
     for article in on(text):
         check_trace(article, lambda place, number: lines[number])
+
+
+@pytest.mark.parametrize(
+    ("body", "credited"),
+    [
+        ("本报讯（记者 王小明 通讯员 李四光）今天上午，新的桥在县城通车，大家都很高兴。", ["王小明", "李四光"]),
+        ("今天上午，新的桥在县城通车，走在桥上的人都很高兴。（记者 王小明）", ["王小明"]),
+        ("今天上午，新的桥在县城通车，记者看到很多人在桥上走。", []),
+    ],
+)
+def test_bylines_in_brackets_are_read_and_stay_in_the_body(body: str, credited: list[str]) -> None:
+    (article,) = on(body)
+    assert ([byline.name for byline in article.bylines], article.body) == (credited, body.replace(" ", ""))
+
+
+def test_two_byline_groups_that_meet_go_to_the_bodies_beside_them() -> None:
+    found = on(
+        "旧渡口的船停了\n\n渡口的老船昨天停了。船夫老周撑了三十年船，\n舍不得走，说以后天天来看看河水。\n\n■记者 李大海\n\n"
+        "■记者 王小明 通讯员 陶 冶\n\n新桥通车了\n\n新桥今天通车了。桥长三百米，造了整整两年时间，\n两岸的人都来看，孩子们跑了好几个来回。"
+    )
+    assert {a.title: [b.name for b in a.bylines] for a in found} == {
+        "旧渡口的船停了": ["李大海"],
+        "新桥通车了": ["王小明", "陶冶"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title", "subtitle"),
+    [
+        ("云渡河上新", "桥昨天通车", "云渡河上新桥昨天通车", None),  # the body writes 新桥
+        ("云渡河新桥通车", "两岸往来只要五分钟的路程", "云渡河新桥通车", "两岸往来只要五分钟的路程"),
+    ],
+)
+def test_a_second_line_goes_on_the_headline_where_the_first_one_tears_a_word(
+    first: str, second: str, title: str, subtitle: str | None
+) -> None:
+    (article,) = on(
+        f"{first}\n{second}\n\n今天上午，云渡河的新桥在县城通车。桥长三百米，\n造了两年，走的人都说方便，孩子们跑了几个来回。"
+    )
+    assert (article.title, article.subtitle) == (title, subtitle)
+
+
+def test_the_lines_of_a_scan_are_put_into_the_order_of_reading() -> None:
+    columns = [
+        ["本报讯今天上午，新的桥在县城", "通车。桥有三百米长，造了两年", "时间，花了不少钱，走的人都说"],
+        ["方便，往后去河西，不用再等渡", "船。住在河西的老陈说，孩子上", "学的路近了一大半。"],
+    ]
+    lines = [Line(number=1, text="新桥通车了", box=Box(left=10, top=10, right=210, bottom=50), size=40, confidence=0.9)]
+    for row in range(3):
+        for at, column in enumerate(columns):
+            left, top = 10.0 + 320 * at, 70.0 + 27 * row
+            width = 20.0 * len(column[row])
+            box = Box(left=left, top=top, right=left + width, bottom=top + 20)
+            lines.append(Line(number=len(lines) + 1, text=column[row], box=box, size=20, confidence=0.9))
+    (article,) = articles([Page(source="scan.png", lines=tuple(lines))])
+    assert article.title == "新桥通车了"
+    assert article.body == "".join(columns[0] + columns[1])
+
+
+def test_a_page_of_thousands_of_stretches_is_laid_out_whole() -> None:
+    lines = [f"第{n}段讲的是河边的第{n}座桥，桥上走过了{n}个人。" for n in range(700)]
+    bodies = "".join(article.body.replace("\n", "") for article in on("\n\n".join(lines)))
+    assert sum(line in bodies for line in lines) == len(lines)
+
+
+def test_an_endless_line_is_an_article_like_any_other() -> None:
+    (article,) = on("桥上的人走来走去，" * 30_000 + "天就黑了。")
+    assert len(article.body) == 270_005

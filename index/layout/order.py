@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median
 
+from index.layout.atoms import squeezed, width
 from index.layout.credits import names_apart
 from index.models import Box, Line
 
@@ -22,15 +23,26 @@ _DEEP = 60
 
 
 def even_sizes(lines: Sequence[Line]) -> list[Line]:
-    """Give all lines of body type one size: that told from a picture varies by a fifth from line to line."""
-    sizes = [line.size for line in lines if line.size for _ in line.text]
-    if not sizes:
+    """Give all lines of body type one size: that told from a picture varies from line to line.
+
+    A line's characters stand their size apart, or a little more, so its width limits its size.
+    """
+    sizes = [_size(line) for line in lines]
+    weighed = [size for size, line in zip(sizes, lines, strict=True) for _ in line.text if size]
+    if not weighed:
         return list(lines)
-    body = median(sizes)
+    body = median(weighed)
     return [
-        line.model_copy(update={"size": body}) if line.size and 0.75 < line.size / body < 1.28 else line
-        for line in lines
+        line.model_copy(update={"size": body if 0.75 < size / body < 1.28 else size}) if size else line
+        for size, line in zip(sizes, lines, strict=True)
     ]
+
+
+def _size(line: Line) -> float:
+    wide = width(squeezed(line.text))
+    if not line.size or not line.box or wide < 4 or line.box.right - line.box.left < line.box.bottom - line.box.top:
+        return line.size or 0.0
+    return min(line.size, 1.15 * (line.box.right - line.box.left) / wide)
 
 
 def told_apart(lines: Sequence[Line]) -> list[Line]:
