@@ -210,3 +210,29 @@ def test_a_page_of_thousands_of_stretches_is_laid_out_whole() -> None:
 def test_an_endless_line_is_an_article_like_any_other() -> None:
     (article,) = on("桥上的人走来走去，" * 30_000 + "天就黑了。")
     assert len(article.body) == 270_005
+
+
+SIDES = st.sampled_from([0.0, 5.0, 10.0, 100.0, 110.0, 300.0])
+BOXED = st.tuples(
+    st.text(st.sampled_from("桥通车了。，“■记者王 0（下转2版）"), min_size=1, max_size=12),
+    st.tuples(SIDES, SIDES, SIDES, SIDES),
+    st.sampled_from([None, 0.0, 5.0, 10.0, 24.0]),
+)
+
+
+@given(st.lists(BOXED, max_size=25), st.sampled_from([None, 0.9]))
+def test_boxes_anywhere_give_articles_that_lead_back_to_their_lines(
+    drawn: list[tuple[str, tuple[float, float, float, float], float | None]], confidence: float | None
+) -> None:
+    lines = tuple(
+        Line(
+            number=at,
+            text=text,
+            box=Box(left=min(a, b), top=min(c, d), right=max(a, b), bottom=max(c, d)),
+            size=size,
+            confidence=confidence,
+        )
+        for at, (text, (a, b, c, d), size) in enumerate(drawn, 1)
+    )
+    for article in articles([Page(source="a.png", lines=lines)]):
+        check_trace(article, lambda place, number: lines[number - 1].text)

@@ -6,6 +6,7 @@ Pages without a text layer are rendered and read as scans.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -107,6 +108,8 @@ def _glyphs(page: PdfPage, name: str) -> Iterator[_Glyph]:
             size = raw.FPDFText_GetFontSize(text, at) or 1.0
             size = abs(box.top - box.bottom) if size <= 1.5 else size
             baseline = height - y.value
+            if not all(map(math.isfinite, (box.left, box.right, baseline, size))):
+                continue
             yield _Glyph(chr(code), box.left, baseline - 0.88 * size, box.right, baseline + 0.12 * size, size)
     finally:
         text.close()

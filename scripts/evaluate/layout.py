@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -169,22 +168,3 @@ def _b_cubed(ours: list[str], theirs: list[str], score: Score) -> None:
     recall = sum(both**2 / a for both, a, _ in shared) / max(1, wanted)
     precision = sum(both**2 / b for both, _, b in shared) / max(1, found)
     score.add("b-cubed", wanted * 2 * precision * recall / max(1e-9, precision + recall), wanted)
-
-
-def _table(scores: dict[str, Score]) -> Iterator[str]:
-    measures = list(next(iter(scores.values())).sums)
-    yield f"{'':18}" + "".join(f"{kind:>9}" for kind in scores)
-    for measure in measures:
-        yield f"{measure:18}" + "".join(f"{score.rows().get(measure, float('nan')):9.4f}" for score in scores.values())
-
-
-if __name__ == "__main__":
-    pages, seed, held = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "held"
-    results = {
-        kind: evaluate(pages, seed, kind, held_out=held)
-        for kind in ("text", "flow", "pdf", "raster")
-        if kind in sys.argv[4:]
-    }
-    sys.stdout.write("\n".join(_table(results)) + "\n")
-    for score in () if held else results.values():
-        sys.stdout.write("\n".join(score.misses) + "\n")
