@@ -20,6 +20,7 @@ _LEAD = re.compile(
     r"(?:【[^】]{2,8}】)?(?:本报讯|本报[一-鿿]{2,4}讯|[一-鿿]{2,6}讯|新华社|中新社|中新网|(?:据)?[^。，]{2,10}电[（(])|近日，|日前，|昨[天日]"
 )
 DATE = re.compile(r"(?:\d{4}|[二〇○零一三四五六七八九十]{4})年.{1,3}月.{1,3}日")
+_BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
 
 
@@ -108,6 +109,11 @@ class Atom:
         if abs(w - self.column) <= 0.75:
             return -1.0 if self.text[0] == "“" else -2.5
         return 0.0
+
+    @cached_property
+    def is_chart(self) -> bool:
+        """Whether it has figures in faux bold, as charts and boxes beside an article have."""
+        return bool(_BOLD_FIGURES.search(self.text) and re.search("[，、；%]", self.text))
 
     @cached_property
     def is_banner(self) -> bool:

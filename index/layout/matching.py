@@ -137,7 +137,7 @@ class _Page:
         worth = -6.0 * (here.is_banner or following.is_banner)
         worth -= 4.0 * (to > at + 1)
         if here.is_open:
-            worth += (1.5 if here.odds < 0 else -2.0) - min(following.begins, 2.5)
+            worth += (1.5 if here.odds <= 0 else -2.0) - min(following.begins, 2.5)
         else:
             worth += min(following.begins, 1.0) - 3.0 * following.is_lead
             worth += 8.0 * (min(self._cohesion(at, to), 0.25) - 0.1)
@@ -259,7 +259,7 @@ class _Page:
         worth = 0.0
         if any(self.atoms[at].came_from for at in range(start, end)):
             worth -= 1.5 * bylines
-        elif self.atoms[last].is_signed:
+        elif self.atoms[last].is_signed or (size < 200 and self.atoms[last].is_chart):
             worth -= 4.0 * bylines
         elif not bylines:
             worth -= 0.8 * min(1.0, size / 150)

@@ -8,7 +8,6 @@ from index.layout.atoms import Atom, is_signature
 
 _OPENS = "，。、；：！？”’）》】％%…"
 """What no headline begins with."""
-_BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 
 
 def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
@@ -23,14 +22,22 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
         return 7.0
     if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or is_signature(atom):
         return -9.0
-    return _by_lines(atom, {near.column for near in (atom, before, behind) if near is not None and near.column})
+    near_by = 0.0
+    if behind is not None and behind.sort == "jump" and behind.came_from:
+        near_by += 3.0
+    if behind is not None and behind.sort == "text" and n == 1 and atom.is_open and atom.begins >= 1.5:
+        # A paragraph's first line, set apart: what follows goes on in mid-sentence.
+        near_by -= 3.0 * (behind.begins <= 0 and not behind.is_lead)
+    return near_by + _by_lines(
+        atom, {near.column for near in (atom, before, behind) if near is not None and near.column}
+    )
 
 
 def _by_lines(atom: Atom, columns: set[float]) -> float:
     text, n = atom.text, len(atom.lines)
     if atom.is_banner:
         return 1.0
-    if _BOLD_FIGURES.search(text) and re.search("[，、；%]", text):  # a chart has figures in faux bold
+    if atom.is_chart:
         return -6.0
     odds = 1.0 - 4.0 * (n == 4) - 3.0 * (text[-1] in "：—") - 1.5 * text.count("；") - 0.6 * text.count("，")
     odds -= 2.0 * (text.count("“") != text.count("”")) + 3.0 * (len(text) > 45) + 3.0 * (len(text) < 3)
