@@ -157,14 +157,16 @@ def _ends(paragraphs: list[str]) -> Counter[str]:
 
 
 def _b_cubed(ours: list[str], theirs: list[str], score: Score) -> None:
-    """B-cubed F1 (Bagga and Baldwin 1998), on runs of eight characters in place of lines."""
+    """B-cubed F1 (Bagga and Baldwin 1998), on runs of eight characters that stand once."""
 
     def chunks(text: str) -> set[str]:
         return {text[at : at + 8] for at in range(max(1, len(text) - 7))}
 
-    sets, got = [chunks(text) for text in ours], [chunks(text) for text in theirs]
+    sets, got = ([chunks(text) for text in texts] for texts in (ours, theirs))
+    twice = {c for group in (sets, got) for c, n in Counter(c for found in group for c in found).items() if n > 1}
+    sets, got = ([found - twice for found in group] for group in (sets, got))
     wanted, found = sum(map(len, sets)), sum(map(len, got))
-    shared = [(len(a & b), len(a), len(b)) for a in sets for b in got]
+    shared = [(len(a & b), len(a), len(b)) for a in sets for b in got if a and b]
     recall = sum(both**2 / a for both, a, _ in shared) / max(1, wanted)
     precision = sum(both**2 / b for both, _, b in shared) / max(1, found)
     score.add("b-cubed", wanted * 2 * precision * recall / max(1e-9, precision + recall), wanted)
