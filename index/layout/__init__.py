@@ -196,9 +196,9 @@ def _kind(piece: _Piece, title: str, content: str) -> Kind:
     byline = "".join(atom.text for atom in piece.byline)
     if re.search("摄影?", byline) and len(content) < 300 and "记者" not in byline.replace("摄影记者", ""):
         return "caption"
-    if re.search("公告|启事|声明$|通知$|公示|讣告|招聘|遗失", title):
+    if not byline and re.search("公告|启事|声明$|通知$|公示|讣告|招聘|遗失", title):
         return "notice"
-    if re.fullmatch(r"[■●◆□▲]?[一-鿿·]{2,4}", byline):
+    if re.fullmatch(r"[■●◆□▲]?[一-鿿·]{2,4}", byline) and not any(credit.role for credit in bylines([byline])):
         return "commentary"
     return "sidebar" if not byline and len(content) < 200 and len(re.findall(r"\d+", content)) >= 3 else "news"
 
