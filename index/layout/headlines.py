@@ -43,8 +43,13 @@ def _by_size(texts: list[str], sizes: list[float]) -> tuple[str, str | None, str
 
 
 def _two(first: str, second: str, body: str) -> tuple[str, str | None, str | None]:
-    """Two lines are one headline where the line's end tears a word, else headline and subtitle, or kicker and headline."""
-    if _is_torn(first, second, body):
+    """Two lines are one headline where the line's end tears a word, else headline and subtitle, or kicker and headline.
+
+    Lines as long as one another are taken for one headline too, unless the body begins a phrase as the second does.
+    """
+    even = len(first) >= 7 and len(second) - len(first) in (0, 1) and " " not in first + second
+    begins_phrase = re.search(f"[，。；：、“\n]{re.escape(second[:2])}", body)
+    if _is_torn(first, second, body) or (even and not begins_phrase and first[-1] not in "！？”"):
         return first + second, None, None
     if len(first) <= 6 and len(first) + len(second) <= 22 and " " not in first + second:
         return first + second, None, None
