@@ -79,6 +79,7 @@ class Answer(Frozen):
     answered: bool
     answer: str | None = Field(description="the short answer inside the first quote")
     quotes: tuple[Quote, ...] = Field(max_length=3)
+    differ: bool = Field(False, description="two articles quoted say different things, the newer first")
     nearest: tuple[Headline, ...]
     took_ms: int
 
