@@ -100,9 +100,9 @@ class _Builder:
         return self.node("LayerNormalization", inputs, epsilon=EPSILON)
 
     def add_norm(self, x: str, y: str, dense: str, norm: str) -> str:
-        """Layer norm of x + y + the dense layer's bias."""
-        inputs = [x, y, self.vector(norm + ".weight"), self.vector(norm + ".bias"), self.vector(dense + ".bias")]
-        return self.node("SkipLayerNormalization", inputs, domain=_FUSED, epsilon=EPSILON)
+        """Layer norm of x + y + the dense layer's bias: ONNX Runtime's fused operator for it takes four times as long."""
+        biased = self.node("Add", [x, self.vector(dense + ".bias")])
+        return self.norm(self.node("Add", [biased, y]), norm)
 
     def product(self, x: str, name: str) -> str:
         return self.multiply(x, name, self.weights[name + ".weight"])
