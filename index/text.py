@@ -25,6 +25,19 @@ _SAYS = re.compile(
 )
 _ENGLISH_END = re.compile(r"(?<=[A-Za-z0-9)\"’”%]{2})\.(?=[\"’”)]*(?:\s|$))")
 
+_RADICALS = dict(
+    zip(
+        "⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳",
+        "民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟",
+        strict=True,
+    )
+)
+UNIFIED = {
+    code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0x2F00, 0x2FD6), *range(0xF900, 0xFADA))
+} | {ord(radical): character for radical, character in _RADICALS.items()}
+"""`str.translate` table for text layers: a font may call 行 a radical or a compatibility form, which looks the same."""
+UNIFIED |= {0x2010: "-", 0x2011: "-"}
+
 
 class _SingleCharacters(dict[int, str]):
     """`str.translate` table of NFKC and lower case, kept to changes that stay one character long."""

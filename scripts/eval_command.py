@@ -60,13 +60,20 @@ def refusal(data_sets: DataSets = SHARED, questions: Questions = 200, split: str
 @app.command()
 def layout(
     pages: Annotated[int, typer.Option(min=1, help="How many pages to typeset.")] = 60,
+    scans: Annotated[int, typer.Option(min=0, help="How many of them are read as scans too: 20 seconds a page.")] = 6,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 1_000_000,
+    data_sets: DataSets = SHARED,
 ) -> None:
-    """Typeset pages of known articles, read them back, and compare."""
-    from scripts.evaluate.layout import evaluate
+    """Typeset pages of known articles, read them back as dumps, PDF and scans, and compare."""
+    from scripts.evaluate.layout import KINDS, evaluate
 
-    _there(SHARED)
-    scores = {kind: evaluate(pages, seed, kind, held_out=True).rows() for kind in ("text", "flow")}
+    news = _there(data_sets) / "news" / "crud_news_40k.jsonl.gz"
+    scores = {}
+    with progress_bar() as progress:
+        for kind in KINDS:
+            wanted = scans if kind == "scan" else pages
+            if wanted:
+                scores[kind] = evaluate(wanted, seed, kind, news=news, progress=progress).rows()
     measures = dict.fromkeys(measure for rows in scores.values() for measure in rows)
     _table({"measure": measure} | {kind: rows.get(measure) for kind, rows in scores.items()} for measure in measures)
 

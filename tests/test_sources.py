@@ -20,6 +20,13 @@ def test_a_dump_is_read_in_the_encodings_that_papers_use(tmp_path: Path, encodin
     assert [(line.number, line.text) for line in page.lines] == [(1, "本报讯 新桥通车。"), (2, "第二行")]
 
 
+def test_radicals_that_a_font_puts_for_characters_are_read_as_these(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("2025年3⽉18⽇ ⻓桥⾦林⻋站")
+    (page,) = read(tmp_path / "a.txt").pages
+    assert page.lines[0].text == "2025年3月18日 长桥金林车站"
+    assert str(page.published) == "2025-03-18"
+
+
 def test_a_form_feed_begins_the_next_page_and_lines_keep_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("一\n二\n\f三\n四")
     pages = read(tmp_path / "a.txt").pages

@@ -12,7 +12,8 @@ from index.sources import pdf
 from scripts.evaluate.layout import Score, compare
 from scripts.evaluate.pages import Issue
 from scripts.evaluate.pieces import Piece
-from scripts.evaluate.typeset import Frame, Habits, Sheet, body_lines, draw, dump
+from scripts.evaluate.printing import draw, dump, embed
+from scripts.evaluate.typeset import Frame, Habits, Sheet, body_lines
 
 HABIT = Habits(16, 10.0, "after", "before", "offset", 1.0, True, 0.25, 1.35, "none")
 PIECES = [
@@ -62,9 +63,7 @@ def as_text(made: Sheet) -> list[Article]:
 
 
 def as_pdf(made: Sheet) -> list[Article]:
-    for frame in made.frames:  # a reader draws single characters in a font that it lacks without a width
-        frame.doubling = "none"
-    return articles(pdf.read(draw([made]), "a.pdf")[0])
+    return articles(pdf.read(embed([made]), "a.pdf")[0])
 
 
 def test_pieces_come_back_whole_from_a_text_dump() -> None:
@@ -76,8 +75,9 @@ def test_pieces_come_back_whole_from_a_text_dump() -> None:
         assert [(byline.role, byline.name) for byline in article.bylines] == piece.bylines
 
 
-def test_pieces_come_back_from_a_pdf_under_their_headlines() -> None:
-    assert [article.title for article in as_pdf(sheet())] == [piece.headline for piece in PIECES]
+def test_pieces_come_back_whole_from_a_pdf() -> None:
+    found = {article.title: article.body.split("\n") for article in as_pdf(sheet())}
+    assert found == {piece.headline: piece.body for piece in PIECES}
 
 
 @pytest.mark.parametrize(("kept", "share"), [(2, 1.0), (1, 0.5)])

@@ -6,6 +6,7 @@ import codecs
 
 from index.errors import SourceError
 from index.models import Line, Page
+from index.text import UNIFIED
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,7 +21,7 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], None]:
     Raises:
         SourceError: It is binary, or in no encoding that is known (UTF-8, UTF-16 with a mark, GB18030).
     """
-    text = decode(data, name)
+    text = decode(data, name).translate(UNIFIED)
     pages = []
     number = 0
     for part in text.split("\f"):

@@ -15,6 +15,7 @@ from index.errors import SourceError
 from index.models import Box, Line, Page
 from index.sources import scan
 from index.sources.scan import MAX_PIXELS, Progress
+from index.text import UNIFIED
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -110,7 +111,9 @@ def _glyphs(page: PdfPage, name: str) -> Iterator[_Glyph]:
             baseline = height - y.value
             if not all(map(math.isfinite, (box.left, box.right, baseline, size))):
                 continue
-            yield _Glyph(chr(code), box.left, baseline - 0.88 * size, box.right, baseline + 0.12 * size, size)
+            yield _Glyph(
+                UNIFIED.get(code, chr(code)), box.left, baseline - 0.88 * size, box.right, baseline + 0.12 * size, size
+            )
     finally:
         text.close()
 

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from index.layout import articles
 from index.models import Article, Line, Page
+from index.sources import pdf, scan
 from scripts.evaluate.pages import Issue, issue
 from scripts.evaluate.pieces import Piece
-from scripts.evaluate.typeset import draw, dump
+from scripts.evaluate.printing import Grey, draw, dump, embed, pictures
 
-Kind = Literal["text", "flow", "pdf", "raster"]
+Kind = Literal["text", "flow", "pdf", "lines", "scan"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Dumps in the file's order and in pdfminer's own; PDF; its lines as a perfect scan gives them; scans at 200 dpi."""
 NEWS = Path(__file__).resolve().parents[3] / "shared" / "data" / "news" / "crud_news_40k.jsonl.gz"
-FONT = Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc")
-"""A free font that can be embedded, from Debian's package fonts-wqy-zenhei."""
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -42,7 +43,15 @@ class Score:
         return {measure: right / of if of else float("nan") for measure, (right, of) in self.sums.items()}
 
 
-def evaluate(pages: int, seed: int, kind: Kind, *, held_out: bool = True, news: Path = NEWS) -> Score:
+def evaluate(
+    pages: int,
+    seed: int,
+    kind: Kind,
+    *,
+    held_out: bool = True,
+    news: Path = NEWS,
+    progress: scan.Progress | None = None,
+) -> Score:
     """Lay out about `pages` pages, made from seeds `seed` on, and compare with what they were made of."""
     score = Score()
     done = 0
@@ -51,24 +60,25 @@ def evaluate(pages: int, seed: int, kind: Kind, *, held_out: bool = True, news: 
         compare(made, articles(read(made, kind)), score, f"seed {seed}")
         done += len(made.sheets)
         seed += 1
+        if progress:
+            progress(f"Pages as {kind}", min(done, pages), pages)
     return score
 
 
 def read(made: Issue, kind: Kind) -> list[Page]:
     """The pages of an issue as a source of that kind gives them."""
-    font = FONT if kind in ("pdf", "raster") else None
-    if font and not font.exists():
-        raise SystemExit(f"{font}: no such font; apt-get install fonts-wqy-zenhei")
-    pdf = draw(made.sheets, font)
     if kind in ("text", "flow"):
-        texts = dump(pdf, "file" if kind == "text" else "flow", made.sheets)
+        texts = dump(draw(made.sheets), "file" if kind == "text" else "flow", made.sheets)
         return [page(text, f"page-{at}.txt") for at, text in enumerate(texts, 1)]
-    from index.sources import pdf as source
+    data = embed(made.sheets)
+    if kind == "scan":
+        return [_ocr(image, f"page-{at}.png") for at, image in enumerate(pictures(data), 1)]
+    pages = list(pdf.read(data, "issue.pdf")[0])
+    return [_scanned(page) for page in pages] if kind == "lines" else pages
 
-    pages = list(source.read(pdf, "issue.pdf")[0])
-    if kind == "raster":
-        return [_scanned(page) for page in pages]
-    return pages
+
+def _ocr(image: Grey, name: str) -> Page:
+    return Page(source=name, lines=tuple(scan.lines(image)))
 
 
 def _scanned(page: Page) -> Page:
@@ -85,7 +95,8 @@ def page(text: str, name: str) -> Page:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Without white space; a font has one glyph for both characters that look like a wave."""
+    return "".join(text.split()).replace("\N{WAVE DASH}", "\N{FULLWIDTH TILDE}")
 
 
 def _pairs(text: str) -> set[str]:
@@ -133,6 +144,7 @@ def _piece(piece: Piece, pages: tuple[int, ...], body: str, article: Article | N
     score.add("subtitle", _squeezed((article and article.subtitle) or "") == _squeezed(piece.subtitle or ""))
     score.add("kind", article is not None and article.kind == piece.kind)
     score.add("body exact", likeness == 1.0)
+    score.add("body similarity", likeness)
     wanted, got_figures = Counter(_FIGURE.findall(body)), Counter(_FIGURE.findall(theirs))
     score.add("figures", (wanted & got_figures).total(), wanted.total())
     if len(pages) > 1:

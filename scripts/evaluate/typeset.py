@@ -1,27 +1,20 @@
-"""Typesets pieces on newspaper pages with reportlab and reads them back as a text layer would give them."""
+"""Typesets pieces on newspaper pages: lines broken, and every run of characters in its place."""
 
 from __future__ import annotations
 
-import io
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from scripts.evaluate.pieces import Piece
 
-if TYPE_CHECKING:
-    from reportlab.pdfgen.canvas import Canvas
-
-Order = Literal["file", "flow"]
-SONG = "STSong-Light"
 _NO_START = "，。、；：？！”’）》】%％…"
 _NO_END = "“‘（《【"
 _TOKEN = re.compile(r"[A-Za-z]+|\d+(?:[.,]\d+)*|.")
 _RUN = re.compile(r"[\x20-\x7e]+|[^\x20-\x7e]+")
-_BOLD_RUN = re.compile(r"\d+|\.|%|[A-Za-z ]+|[“”‘’]|[^\x20-\x7e“”‘’]+|.")
+BOLD_RUN = re.compile(r"\d+|\.|%|[A-Za-z ]+|[“”‘’]|[^\x20-\x7e“”‘’]+|.")
 
 
 @dataclass
@@ -127,83 +120,34 @@ def body_lines(piece: Piece, habit: Habits, dice: random.Random) -> list[tuple[f
     return found
 
 
-def draw(sheets: Sequence[Sheet], font: Path | None = None) -> bytes:
-    """Return the sheets as a PDF, in a TrueType font that is embedded, else in Song, which a reader has to have."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.pdfbase.ttfonts import TTFont
-    from reportlab.pdfgen.canvas import Canvas
+@dataclass(frozen=True)
+class Stroke:
+    """Characters drawn at once: where they begin, in points from the bottom left, and what is put between them."""
 
-    face = font.stem if font else SONG
-    if face not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(face, font) if font else UnicodeCIDFont(SONG))
-    stream = io.BytesIO()
-    canvas = Canvas(stream)
-    for sheet in sheets:
-        canvas.setPageSize((sheet.width, sheet.height))
-        for frame in sheet.frames:
-            for at, (shift, text, fill) in enumerate(frame.lines):
-                y = sheet.height - frame.y - frame.size - at * frame.size * frame.leading
-                _line(canvas, face, frame, (frame.x + shift, y), text, fill)
-        canvas.showPage()
-    canvas.save()
-    return stream.getvalue()
+    x: float
+    y: float
+    size: float
+    spacing: float
+    text: str
 
 
-def _line(canvas: Canvas, font: str, frame: Frame, at: tuple[float, float], text: str, fill: float | None) -> None:
-    """Draw a line, run by run; what is left of its width goes between Chinese and Latin, then between all."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth
+def strokes(sheet: Sheet, measure: Callable[[str], float]) -> Iterator[Stroke]:
+    """What is drawn on a page, in order. `measure` is the width of a text in a font of one point.
 
-    doubled = {"runs": ".*", "figures": r"\d+|\."}.get(frame.doubling, "$.")
-    runs = (_BOLD_RUN if frame.doubling in ("runs", "figures") else _RUN).findall(text)
-    natural = sum(stringWidth(run, font, frame.size) for run in runs)
-    spare = 0.0 if fill is None else fill - natural
-    seams = len(runs) - 1
-    seam = min(max(spare, 0.0) / seams, 0.25 * frame.size) if seams else 0.0
-    spacing = (spare - seam * seams) / max(1, len(text) - 1)
-    x, y = at
-    for run in runs:
-        for shift in (0.0, 0.35) if re.fullmatch(doubled, run) else (0.0,):
-            block = canvas.beginText(x + shift, y)
-            block.setFont(font, frame.size)
-            block.setCharSpace(spacing)
-            block.textOut(run)
-            canvas.drawText(block)
-        x += stringWidth(run, font, frame.size) + spacing * len(run) + seam
-
-
-def dump(pdf: bytes, order: Order, sheets: Sequence[Sheet]) -> Iterator[str]:
-    """Read the pages back with pdfminer.six: text boxes in the order of the file, or as pdfminer sorts them.
-
-    A line of a frame whose doubling is "text" comes out as some versions write it, each run twice on one line.
+    What is left of a line's width goes between Chinese and Latin, then between all characters.
     """
-    for text, sheet in zip(_dump(pdf, order), sheets, strict=True):
-        for frame in sheet.frames:
-            for _, line, _ in frame.lines if frame.doubling == "text" else ():
-                text = text.replace(f"\n{line}\n", "\n" + "".join(2 * run for run in _BOLD_RUN.findall(line)) + "\n")  # noqa: PLW2901
-        yield text
-
-
-def _dump(pdf: bytes, order: Order) -> Iterator[str]:
-    from pdfminer.converter import PDFPageAggregator
-    from pdfminer.high_level import extract_text
-    from pdfminer.layout import LAParams, LTChar, LTPage
-    from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
-    from pdfminer.pdfpage import PDFPage
-
-    manager = PDFResourceManager()
-    device = PDFPageAggregator(manager, laparams=None)
-    interpreter = PDFPageInterpreter(manager, device)
-    for number, page in enumerate(PDFPage.get_pages(io.BytesIO(pdf))):
-        if order == "flow":
-            yield extract_text(io.BytesIO(pdf), page_numbers=[number]).removesuffix("\f")
-            continue
-        interpreter.process_page(page)
-        layout: LTPage = device.get_result()
-        parameters = LAParams()
-        glyphs = [thing for thing in layout if isinstance(thing, LTChar)]
-        lines = [line for line in layout.group_objects(parameters, glyphs) if not line.is_empty()]
-        boxes = list(layout.group_textlines(parameters, lines))
-        for box in boxes:
-            box.analyze(parameters)
-        yield "\n".join(box.get_text() for box in boxes)
+    for frame in sheet.frames:
+        runs_of = BOLD_RUN if frame.doubling in ("runs", "figures") else _RUN
+        doubled = {"runs": ".*", "figures": r"\d+|\."}.get(frame.doubling, "$.")
+        for at, (shift, text, fill) in enumerate(frame.lines):
+            x = frame.x + shift
+            y = sheet.height - frame.y - frame.size - at * frame.size * frame.leading
+            runs = runs_of.findall(text)
+            spare = 0.0 if fill is None else fill - frame.size * sum(map(measure, runs))
+            seams = len(runs) - 1
+            seam = min(max(spare, 0.0) / seams, 0.25 * frame.size) if seams else 0.0
+            spacing = (spare - seam * seams) / max(1, len(text) - 1)
+            for run in runs:
+                for again in (0.0, 0.35) if re.fullmatch(doubled, run) else (0.0,):
+                    yield Stroke(x + again, y, frame.size, spacing, run)
+                x += frame.size * measure(run) + spacing * len(run) + seam
