@@ -179,7 +179,7 @@ class Builder:
         same = [row for row in near if self.pieces[row].article == gold.article]
         if same and self.dice.random() < 0.4:
             near = [same[0], *near]
-        chosen = [*near[:2], *self.dice.sample(near[2:8], min(2, len(near[2:8])))] if n > 1 else near[:4]
+        chosen = near[:n] if n > 1 else near[:4]
         if n == 1:
             self.dice.shuffle(chosen)
         for row in dict.fromkeys(chosen):
