@@ -21,9 +21,9 @@ def test_a_dump_is_read_in_the_encodings_that_papers_use(tmp_path: Path, encodin
 
 
 def test_radicals_that_a_font_puts_for_characters_are_read_as_these(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("2025年3⽉18⽇ ⻓桥⾦林⻋站")
+    (tmp_path / "a.txt").write_text("2025年3⽉18⽇\n\n⻓桥⾦林⻋站")
     (page,) = read(tmp_path / "a.txt").pages
-    assert page.lines[0].text == "2025年3月18日 长桥金林车站"
+    assert [line.text for line in page.lines] == ["2025年3月18日", "", "长桥金林车站"]
     assert str(page.published) == "2025-03-18"
 
 
