@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import os
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,10 @@ from index.issues import lines_hash, read_article, read_lines, record_hash, text
 from index.models import Article, Frozen
 from index.passages import cut
 from index.store import FILE, SCHEMA_VERSION, Store, meta
+from index.text import fold, sentences
+
+_REWORDED = 0.6
+"""Likeness (difflib's ratio) of a sentence to the one that it corrects, at least."""
 
 _STEP = 2000
 """Pages of the database copied between two reports of progress."""
@@ -29,8 +34,9 @@ _STEP = 2000
 class Standing(Frozen):
     """What has become of a quote since it was given.
 
-    corrected: an older version of the article said so, the current one does not (已更正). gone: the article is
-    served no more, because its source was replaced. `since` and `reason` are those of a retraction.
+    current: the article says so; where newer content of its source put these words in the place of others, `since`
+    tells when (已更正). corrected: an older version of the article said so, the current one does not. gone: the article
+    is served no more, because its source was replaced. retracted: `since` then, for this `reason`.
     """
 
     state: Literal["current", "corrected", "retracted", "gone", "unknown"]
@@ -74,14 +80,36 @@ def standing(store: Store, article_id: str, start: int, end: int, text: str) -> 
         if row:
             return Standing(state="retracted", since=row[0], reason=row[1])
         versions = connection.execute(
-            "SELECT current, body FROM articles WHERE id = ? ORDER BY current DESC", (article_id,)
+            "SELECT current, body, source, added FROM articles WHERE id = ? ORDER BY current DESC, version DESC",
+            (article_id,),
         ).fetchall()
-    said = [bool(is_current) for is_current, body in versions if 0 <= start < end and body[start:end] == text]
+    said = [bool(is_current) for is_current, body, _, _ in versions if 0 <= start < end and body[start:end] == text]
     if not said:
         return Standing(state="unknown")
     if said[0]:
-        return Standing(state="current")
-    return Standing(state="corrected" if any(is_current for is_current, _ in versions) else "gone")
+        return Standing(state="current", since=_put_in_place(text, versions))
+    return Standing(state="corrected" if versions[0][0] else "gone")
+
+
+def _put_in_place(text: str, versions: Sequence[tuple[bool, str, int, str]]) -> str | None:
+    """When `text` took the place of other words, by (current, body, source, added) of the versions, newest first.
+
+    None where it did not. A page that is laid out anew says nothing else than before, and what is only new in the
+    article, as the other half of a jump, was in no place before.
+    """
+    _, _, source, since = versions[0]
+    for _, body, from_source, added in versions[1:]:
+        if _bare(text) not in _bare(body):
+            said = (_bare(body[first:last]) for first, last in sentences(body))
+            took_place = source != from_source and difflib.get_close_matches(_bare(text), said, 1, _REWORDED)
+            return since if took_place else None
+        source, since = from_source, added
+    return None
+
+
+def _bare(text: str) -> str:
+    """Letters and figures of `text`, folded."""
+    return "".join(character for character in fold(text) if character.isalnum())
 
 
 def current(connection: sqlite3.Connection, article_id: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -79,6 +80,19 @@ def test_quotes_of_an_old_version_are_told_as_corrected(archive: Archive, tmp_pa
     assert archive.standing("library", 0, 5, "从未说过的").state == "unknown"
     archive.add([write(tmp_path / "b.jsonl", {"id": "other", "body": "另一篇。"})])
     assert archive.standing("library", 0, 5, body[:5]).state == "gone"
+
+
+def test_words_that_took_the_place_of_others_are_told_as_corrected_since(archive: Archive, tmp_path: Path) -> None:
+    body = archive.article("library").body
+    since = archive.standing("library", 0, len(body), body).since
+    corrected = body.replace("十点", "九点")
+    archive.add([write(tmp_path / "b.jsonl", LIBRARY | {"body": corrected + "另有新馆。"})])
+    archive.add([write(tmp_path / "b.jsonl", LIBRARY | {"body": corrected + "另有新馆。", "title": "新题"})])
+    end = len(corrected)
+    told = archive.standing("library", 0, end, corrected)
+    assert since is None
+    assert (told.state, told.since and told.since.date()) == ("current", dt.datetime.now(dt.UTC).date())
+    assert archive.standing("library", end, end + 5, "另有新馆。").since is None
 
 
 def test_a_whole_archive_is_proved_whole(archive: Archive, tmp_path: Path) -> None:
