@@ -18,8 +18,11 @@ from index.lexical import words
 from index.models import Hit
 from index.text import fold, sentences
 
-FEATURES = ("margin", "span", "answers", "lead", "covered")
+FEATURES = ("margin", "answers", "lead", "covered", "cosine", "exact", "abroad")
 """What answerability is judged by; `features` computes them in this order."""
+FEW = 4
+CLEAR = 0.85
+"""The first `FEW` passages are read first, and the others only if answerability stays below `CLEAR`."""
 
 _FITTED = Path(__file__).parent / "weights" / "answerability.json"
 _TYPED = ("number", "date", "person", "place", "organisation")
@@ -32,18 +35,14 @@ _ASKING = re.compile(
 _CHINESE = re.compile(r"[一-鿿]")
 # What is assumed of a question in another language, whose words cannot stand in the passage.
 _COVERED_ABROAD = 0.75
+# The usual cosine of e5 between a question and the passage thought to answer it, where none is known.
+_USUAL = 0.86
 _EDGE = " 　,，。、；;：:！!？?“”‘’\"'「」『』（）()《》"
 # Weight of the answer-or-not head beside the span's logits, and what a short answer of the wrong kind, or one that is
 # not of the unit asked for, costs; chosen on the develop split, where they move the first sentence in 1 of 200 cases.
 ANSWERS_WEIGHT = 1.0
 WRONG_KIND = 4.0
 WRONG_UNIT = 8.0
-# Of a figure asked for: what it takes from the log odds that its name stands nowhere, and what it adds that all words of
-# the question stand there and the figure has its very unit. Chosen on questions about scripts/sample.
-UNNAMED = 1.5
-NEAR_ABROAD = 0.755
-NAMED = 0.8
-_FIGURE = re.compile(r"(?:大约|大概|一共|总共|共|约)?(?:是|有|为|达|了)?(?:多少|几)")
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,15 @@ class Reader:
         self._model = model or PassageModel(progress=progress)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Reading:
-        """Score the sentences of `hits` for `question`, best first; no hits give an empty reading."""
+        """Score the sentences of `hits` (nearest first) for `question`, best first; no hits give an empty reading."""
         asked = fold(question.search)
-        passages = [(fold(hit.article.title), fold(hit.passage.text)) for hit in hits]
-        return judged(question, candidates(question, hits, self._model.read(asked, passages)))
+        read: list[Spans] = []
+        reading = judged(question, [])
+        for more in (hits[:FEW], hits[FEW:]):
+            if more and reading.answerability < CLEAR:
+                read += self._model.read(asked, [(fold(hit.article.title), fold(hit.passage.text)) for hit in more])
+                reading = judged(question, candidates(question, hits[: len(read)], read))
+        return reading
 
 
 def candidates(question: Question, hits: Sequence[Hit], read: Sequence[Spans]) -> list[Candidate]:
@@ -121,10 +125,7 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
     """A reading of candidates, best first: scores are their share of belief, answerability is calibrated."""
     if not found:
         return Reading(sentences=(), answerability=0.0)
-    values = features(question, found)
-    whole = question.unit is not None and (found[0].fit or 0) >= 0.9 and values[FEATURES.index("covered")] == 1
-    known = NAMED * whole - UNNAMED * _is_unnamed(question, found[0]) - UNNAMED * _is_far(question, found[0])
-    chance = _answerability(values, known)
+    chance = _answerability(features(question, found))
     top = found[0].logit
     return Reading(
         sentences=tuple(
@@ -141,35 +142,25 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
     others = [c.logit for c in found[1:] if _answer(c) != answer]
     around = fold(best.hit.article.title + " " + best.hit.passage.text)
     asked = _ASKING.sub(" ", fold(question.search))
+    abroad = not _CHINESE.search(question.search)
+    covered = _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD
+    # Where only words matched, the passage is at most as near as the farthest that vectors found.
+    cosines = [c.hit.cosine for c in found if c.hit.cosine is not None]
+    cosine = best.hit.cosine if best.hit.cosine is not None else min(cosines, default=_USUAL)
     return [
         best.margin,
-        best.span,
         best.answers,
         min(best.logit - others[0], 12.0) if others else 12.0,
-        _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD,
+        covered,
+        cosine,
+        float(question.unit is not None and (best.fit or 0) >= 0.9 and covered == 1),
+        float(abroad),
     ]
 
 
-def _is_far(question: Question, best: Candidate) -> bool:
-    """Tell whether a question in another language, whose words can stand nowhere, is not even near the passage by e5."""
-    cosine = best.hit.cosine
-    return cosine is not None and cosine < NEAR_ABROAD and not _CHINESE.search(question.search)
-
-
-def _is_unnamed(question: Question, best: Candidate) -> bool:
-    """Tell whether a question for a figure names what it measures (利润多少) and headline and passage do not."""
-    asked = fold(question.search)
-    measured = _FIGURE.search(asked)
-    before = words(asked[: measured.start()])[-1:] if measured else []
-    around = fold(best.hit.article.title + " " + best.hit.passage.text)
-    return any(len(word) > 1 and not _ASKING.search(word) and word not in around for word in before)
-
-
-def _answerability(values: Iterable[float], known: float) -> float:
+def _answerability(values: Iterable[float]) -> float:
     fitted = _fitted()
-    logit = (
-        fitted["intercept"] + known + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
-    )
+    logit = fitted["intercept"] + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

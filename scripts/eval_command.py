@@ -13,6 +13,7 @@ from index.errors import SourceError
 from scripts.terminal import console, progress_bar
 
 if TYPE_CHECKING:
+    from index.embedding import Embedder
     from scripts.evaluate.reading import Read
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -37,20 +38,24 @@ def retrieval(data_sets: DataSets = SHARED, questions: Questions = 800, split: s
 @app.command()
 def reading(data_sets: DataSets = SHARED, questions: Questions = 200, split: str = "report") -> None:
     """Answer in the first quote and in three, exact match and F1 of the short answer, by system and form."""
-    from scripts.evaluate.reading import evaluate_reading
+    from scripts.evaluate.reading import cases, evaluate_reading
 
     with progress_bar() as progress:
-        found = evaluate_reading(_there(data_sets), _systems(), split=split, questions=questions, progress=progress)
+        embedder, systems = _systems()
+        drawn = cases(_there(data_sets), split, questions, embedder, progress)
+        found = evaluate_reading(drawn, systems, progress)
     _table(asdict(row) for row in found)
 
 
 @app.command()
 def refusal(data_sets: DataSets = SHARED, questions: Questions = 200, split: str = "report") -> None:
     """Rejection at 5% false refusals, area under the curve, and the curve that BAODA_STRICTNESS moves along."""
-    from scripts.evaluate.reading import evaluate_refusal
+    from scripts.evaluate.reading import cases, evaluate_refusal
 
     with progress_bar() as progress:
-        found = evaluate_refusal(_there(data_sets), _systems(), split=split, questions=questions, progress=progress)
+        embedder, systems = _systems()
+        drawn = cases(_there(data_sets), split, questions, embedder, progress)
+        found = evaluate_refusal(drawn, systems, progress)
     _table({name: value for name, value in asdict(row).items() if name != "curve"} for row in found)
     for row in found:
         typer.echo(f"\n{row.system}")
@@ -78,14 +83,17 @@ def layout(
     _table({"measure": measure} | {kind: rows.get(measure) for kind, rows in scores.items()} for measure in measures)
 
 
-def _systems() -> dict[str, Read]:
+def _systems() -> tuple[Embedder, dict[str, Read]]:
+    from bot.passage_model import PassageModel
     from bot.reader import Reader
     from index.embedding import Embedder
     from scripts.evaluate.reading import sentence_similarity, word_overlap
 
-    return {
+    embedder = Embedder()
+    return embedder, {
         "word overlap": word_overlap,
-        "sentence window, e5": sentence_similarity(Embedder()),
+        "sentence window, e5": sentence_similarity(embedder),
+        "baoda, 32 bits": Reader(PassageModel(bits=32)).read,
         "baoda": Reader().read,
     }
 

@@ -1,7 +1,8 @@
 """How well the reader finds the answering sentence and its short answer, and how well it knows when there is none.
 
-Each question of the report split comes with the passage that answers it and nine that BM25 finds for it and that do not
-hold the answer, among them passages of the same article and of the same event. For refusal the first is taken away.
+Each question of the report split comes with the passage that answers it and up to nine that BM25 finds for it and that
+do not hold the answer, among them passages of the same article and of the same event, in the order of e5's cosines. For
+refusal the passage that answers is taken away.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +36,31 @@ FALSE_REFUSALS = 0.05
 
 @dataclass(frozen=True)
 class Case:
-    """A question, its passages with the answering one first, and that one's answers (folded)."""
+    """A question, its passages, nearest first, the answering one among them, and that one's answers (folded)."""
 
     source: str
     question: str
     hits: tuple[Hit, ...]
+    answering: Hit
     answers: tuple[str, ...]
+
+    @property
+    def others(self) -> tuple[Hit, ...]:
+        """The passages that do not answer."""
+        return tuple(hit for hit in self.hits if hit is not self.answering)
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Shares of questions with the answer in the first quote and in three; of short answers; mean characters quoted."""
+    """Shares of questions with the answer in the first quote and in three; of short answers; mean characters quoted.
+
+    `same` is the share of questions whose first quote is that of the question as it was asked.
+    """
 
     system: str
     form: str
     questions: int
+    same: float
     first: float
     three: float
     exact: float
@@ -72,57 +84,42 @@ class Refusal:
 
 
 def evaluate_reading(
-    data: Path,
-    systems: dict[str, Read],
-    *,
-    split: str = "report",
-    questions: int = 400,
-    progress: Progress | None = None,
+    drawn: Sequence[Case], systems: dict[str, Read], progress: Progress | None = None
 ) -> list[Quality]:
-    """Measure `systems` on `questions` cases of `split`, by source, and in traditional characters and in keywords."""
-    drawn = cases(data, split)
-    chinese = [case for case in drawn if case.source != "english"][:questions]
-    forms = {source: [c for c in chinese if c.source == source] for source in sorted({c.source for c in chinese})}
-    forms["simplified"] = chinese
-    forms["english"] = [case for case in drawn if case.source == "english"][: questions // 2]
-    forms["traditional"] = [_asked_as(case, _traditional) for case in chinese[: questions // 2]]
-    forms["keywords"] = [_asked_as(case, _keywords) for case in chinese[: questions // 2]]
-    total = len(systems) * sum(len(part) for form, part in forms.items() if form != "simplified")
-    done, found = 0, []
+    """Measure `systems` on cases, by source, all together, and asked in other forms."""
+    found = []
     for system, read in systems.items():
-        seen: dict[str, list[tuple[float, ...]]] = {}
-        for form, part in forms.items():
-            if form == "simplified":
-                continue
-            for case in part:
-                seen.setdefault(form, []).append(_score(case, read(read_question(case.question), case.hits)))
-                done += 1
-                if progress:
-                    progress(f"Reading: {system}", done, total)
-        seen["simplified"] = [s for form in seen if form in {c.source for c in chinese} for s in seen[form]]
-        found += [Quality(system, form, len(s), *np.mean(s, axis=0).tolist()) for form, s in seen.items() if s]
+        rows: dict[str, list[tuple[float, ...]]] = {}
+        for done, case in enumerate(drawn, 1):
+            plain = read(read_question(case.question), case.hits)
+            rows.setdefault(case.source, []).append(_score(case, plain, plain))
+            rows.setdefault("all", []).append(_score(case, plain, plain))
+            if case.source != "english":
+                for form, change in FORMS.items():
+                    changed = read(read_question(change(case.question)), case.hits)
+                    rows.setdefault(form, []).append(_score(case, changed, plain))
+            if progress:
+                progress(f"Reading: {system}", done, len(drawn))
+        found += [
+            Quality(system, form, len(scores), *np.mean(scores, axis=0).tolist()) for form, scores in rows.items()
+        ]
     return found
 
 
 def evaluate_refusal(
-    data: Path,
-    systems: dict[str, Read],
-    *,
-    split: str = "report",
-    questions: int = 400,
-    progress: Progress | None = None,
+    drawn: Sequence[Case], systems: dict[str, Read], progress: Progress | None = None
 ) -> list[Refusal]:
     """Measure how `systems` refuse: each question is asked with and without the passage that answers it."""
-    drawn = [case for case in cases(data, split) if len(case.hits) > 5][:questions]
+    hard = [case for case in drawn if len(case.hits) > 5]
     found = []
     for system, read in systems.items():
         with_answer, without = [], []
-        for done, case in enumerate(drawn, 1):
+        for done, case in enumerate(hard, 1):
             asked = read_question(case.question)
             with_answer.append(read(asked, case.hits).answerability)
-            without.append(read(asked, case.hits[1:]).answerability)
+            without.append(read(asked, case.others).answerability)
             if progress:
-                progress(f"Refusing: {system}", done, len(drawn))
+                progress(f"Refusing: {system}", done, len(hard))
         found.append(_refusal(system, np.array(with_answer), np.array(without)))
     return found
 
@@ -137,16 +134,21 @@ def _refusal(system: str, answerable: NDArray[np.float64], other: NDArray[np.flo
     return Refusal(system, len(answerable), float(wins), float((other < threshold).mean()), curve)
 
 
-def cases(data: Path, split: str = "report") -> list[Case]:
-    """Cases of a split, in a fixed random order; made on first use (2 minutes) and kept in the cache."""
+def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: Progress | None = None) -> list[Case]:
+    """Draw cases of a split, in a fixed random order; it is made on first use (2 minutes) and kept in the cache."""
     from scripts.train.examples import build
 
     folder = cache_folder() / "evaluate-reading"
     file = folder / f"{split}.jsonl"
     if not file.exists():
         build(data, folder, [split])  # type: ignore[list-item]
+    drawn = []
     with file.open(encoding="utf-8") as lines:
-        return [_case(json.loads(line)) for line in lines]
+        for line in islice(lines, questions):
+            drawn.append(_case(json.loads(line), embedder))
+            if progress:
+                progress("Preparing questions", len(drawn), questions)
+    return drawn
 
 
 def word_overlap(question: Question, hits: Sequence[Hit]) -> Reading:
@@ -185,20 +187,22 @@ def _places(hits: Sequence[Hit]) -> Iterator[tuple[Hit, int, int]]:
             yield hit, start, end
 
 
-def _case(example: dict[str, Any]) -> Case:
-    gold = example["passages"][0]
-    answers = tuple(dict.fromkeys(gold["text"][a:b] for a, b in gold["answers"]))
-    hits = tuple(_hit(i, p["title"], p["text"]) for i, p in enumerate(example["passages"]))
-    return Case(example["source"], example["question"], hits, answers)
+def _case(example: dict[str, Any], embedder: Embedder) -> Case:
+    answering, *_ = passages = example["passages"]
+    answers = tuple(dict.fromkeys(answering["text"][a:b] for a, b in answering["answers"]))
+    cosines = embedder.passages([p["text"] for p in passages]) @ embedder.query(example["question"])
+    hits = [_hit(i, p["title"], p["text"], c) for i, (p, c) in enumerate(zip(passages, cosines.tolist(), strict=True))]
+    nearest = tuple(sorted(hits, key=lambda hit: -hit.score))
+    return Case(example["source"], example["question"], nearest, hits[0], answers)
 
 
-def _hit(number: int, title: str, text: str) -> Hit:
+def _hit(number: int, title: str, text: str, cosine: float) -> Hit:
     article = Article(id=str(number), title=title, body=text, places=(Place(source="", page=None, lines=()),))
     passage = Passage(id=number, article_id=str(number), start=0, end=len(text), text=text)
-    return Hit(passage=passage, article=article, score=1 / (1 + number))
+    return Hit(passage=passage, article=article, score=cosine, cosine=cosine)
 
 
-def _score(case: Case, reading: Reading) -> tuple[float, ...]:
+def _score(case: Case, reading: Reading, plain: Reading) -> tuple[float, ...]:
     quotes = [fold(s.hit.article.body[s.start : s.end]) for s in reading.sentences[:3]]
     holds = [any(answer in quote for answer in case.answers) for quote in quotes]
     first = reading.sentences[0] if reading.sentences else None
@@ -209,7 +213,10 @@ def _score(case: Case, reading: Reading) -> tuple[float, ...]:
     )
     exact = max(float(_bare(short) == _bare(answer)) for answer in case.answers)
     f1 = max(_f1(_bare(short), _bare(answer)) for answer in case.answers)
-    return float(any(holds[:1])), float(any(holds)), exact, f1, float(len(quotes[0]) if quotes else 0)
+    same = [(s.hit.article.id, s.start) for s in reading.sentences[:1]] == [
+        (s.hit.article.id, s.start) for s in plain.sentences[:1]
+    ]
+    return float(same), float(any(holds[:1])), float(any(holds)), exact, f1, float(len(quotes[0]) if quotes else 0)
 
 
 def _bare(text: str) -> str:
@@ -220,10 +227,6 @@ def _f1(found: str, wanted: str) -> float:
     """Harmonic mean of precision and recall over characters, as CMRC 2018 counts Chinese."""
     common = sum((Counter(found) & Counter(wanted)).values())
     return 2 * common / (len(found) + len(wanted)) if common else 0.0
-
-
-def _asked_as(case: Case, form: Callable[[str], str]) -> Case:
-    return Case(case.source, form(case.question), case.hits, case.answers)
 
 
 @cache
@@ -242,3 +245,13 @@ def _keywords(question: str) -> str:
     asking = ("多少", "几", "谁", "哪", "何", "什么", "为什么", "怎")
     kept = [w for w, f in tagged(question) if (f[0] in "nvmjlieq" and f != "x") or w.startswith(asking)]
     return " ".join(w for w in kept if w not in ("是", "有")) or question
+
+
+def _typo(question: str) -> str:
+    """The question with two neighbouring characters in its middle swapped, as a thumb does."""
+    at = len(question) // 2
+    return question[: at - 1] + question[at] + question[at - 1] + question[at + 1 :] if at else question
+
+
+FORMS: dict[str, Callable[[str], str]] = {"traditional": _traditional, "keywords": _keywords, "typo": _typo}
+"""Other ways to ask the same."""

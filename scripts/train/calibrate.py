@@ -16,24 +16,24 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.passage_model import PassageModel, Spans
+from bot.passage_model import PassageModel
 from bot.question import read as read_question
 from bot.reader import FEATURES, candidates, features
-from index.models import Hit
+from index.embedding import Embedder
 from index.text import fold
 from scripts.evaluate.reading import Case, cases
 
 OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
-PASSAGES = 6
 
 
-def observe(case: Case, spans: Sequence[Spans]) -> list[tuple[list[float], bool]]:
+def observe(case: Case, model: PassageModel) -> list[tuple[list[float], bool]]:
     """Features and truth of a case, with the passage that answers and without."""
     asked = read_question(case.question)
+    pairs = [(fold(hit.article.title), fold(hit.passage.text)) for hit in case.hits]
+    spans = dict(zip((hit.passage.id for hit in case.hits), model.read(fold(asked.search), pairs), strict=True))
     seen = []
-    for hits, read in ((case.hits, spans), (case.hits[1:], spans[1:])):
-        found = candidates(asked, hits, read)
-        if found:
+    for hits in (case.hits, case.others):
+        if found := candidates(asked, hits, [spans[hit.passage.id] for hit in hits]):
             body = found[0].hit.article.body
             sentence = fold(body[found[0].start : found[0].end])
             seen.append((features(asked, found), any(answer in sentence for answer in case.answers)))
@@ -53,27 +53,15 @@ def fit(observed: Sequence[tuple[list[float], bool]]) -> dict[str, float]:
     return {"intercept": round(intercept, 4), **dict(zip(FEATURES, weights.round(4).tolist(), strict=True))}
 
 
-def read(model: PassageModel, case: Case) -> list[Spans]:
-    """What the network makes of a case's passages."""
-    asked = fold(read_question(case.question).search)
-    return model.read(asked, [_pair(hit) for hit in case.hits])
-
-
-def _pair(hit: Hit) -> tuple[str, str]:
-    return fold(hit.article.title), fold(hit.passage.text)
-
-
 def main() -> None:
     """Read the command line, fit, write."""
     arguments = argparse.ArgumentParser(description="Fit the reader's answerability.")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
-    arguments.add_argument("--questions", type=int, default=600)
+    arguments.add_argument("--questions", type=int, default=500)
     options = arguments.parse_args()
     model = PassageModel()
-    observed = []
-    for case in cases(options.data, "develop")[: options.questions]:
-        few = Case(case.source, case.question, case.hits[:PASSAGES], case.answers)
-        observed += observe(few, read(model, few))
+    drawn = cases(options.data, "develop", options.questions, Embedder())
+    observed = [seen for case in drawn for seen in observe(case, model)]
     fitted = {"split": "develop", "observations": len(observed), "coefficients": fit(observed)}
     OUT.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(fitted) + "\n")
