@@ -61,6 +61,7 @@ class Quote(Frozen):
     source: str
     score: float
     also: int = Field(0, ge=0, description="other articles that say nearly the same, e.g. wire copy")
+    corrected: dt.date | None = Field(None, description="when these words took the place of others in the archive")
 
 
 class Headline(Frozen):

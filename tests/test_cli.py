@@ -110,7 +110,7 @@ def test_articles_come_out_in_the_promised_shape(filled: Run) -> None:
 
 def test_an_answer_is_an_exact_slice_in_the_promised_shape(filled: Run) -> None:
     answer = json.loads(filled("ask", "净菜工坊要用多少人？", "--json")[1])
-    assert answer.keys() == {"id", "question", "answered", "answer", "quotes", "nearest", "took_ms"}
+    assert answer.keys() == {"id", "question", "answered", "answer", "quotes", "differ", "nearest", "took_ms"}
     assert (answer["answered"], answer["answer"]) == (True, "20名")
     bodies = {article["id"]: str(article["body"]) for article in listed(filled)}
     for quote in answer["quotes"]:

@@ -3,12 +3,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from marked import chosen
 
 from bot.differing import differing
-from bot.models import ScoredSentence
 from bot.question import read as read_question
-from index.models import Article, Hit, Passage, Place
-from index.text import sentences
 
 # question, then two articles: headline, body with the short answer in [], both of invented places. A body's sentence
 # with the mark is the one that the reader chose.
@@ -41,22 +39,6 @@ ALIKE = [  # they say the same, are not about the same, or cannot be compared
     ("图书馆为什么延时？", ("图书馆延时", "[下班以后才有时间看书]，读者说。"), ("图书馆的灯", "[读者多了]，图书馆延时。")),
     ("比赛有多少名球员？", ("足球联赛开赛", "足球联赛的[430名]小球员将踢满62场比赛。"), ("足球联赛女子组", "足球联赛女子组有[96名]女球员。")),
 ]  # fmt: skip
-
-
-def chosen(number: int, title: str, marked: str, published: dt.date | None, score: float) -> ScoredSentence:
-    """The sentence of an article that holds the mark."""
-    start = marked.index("[")
-    end = marked.index("]") - 1
-    body = marked.replace("[", "").replace("]", "")
-    article = Article(
-        id=f"a{number}", title=title, body=body, published=published, places=(Place(source="", page=None, lines=()),)
-    )
-    passage = Passage(id=number, article_id=article.id, start=0, end=len(body), text=body)
-    first, last = next(span for span in sentences(body) if span[0] <= start < span[1])
-    return ScoredSentence(
-        hit=Hit(passage=passage, article=article, score=1.0),
-        start=first, end=last, answer_start=start, answer_end=end, score=score,
-    )  # fmt: skip
 
 
 MARCH, APRIL = dt.date(2025, 3, 18), dt.date(2025, 4, 2)
