@@ -16,7 +16,7 @@ from index.layout.headlines import titles
 from index.layout.matching import pieces
 from index.layout.order import even_sizes, reading_order, told_apart
 from index.layout.paragraphs import paragraphs
-from index.models import Article, Kind, Page, Place
+from index.models import Article, Byline, Kind, Page, Place
 
 _COLUMN = re.compile(r"【([^】]{2,8})】")
 
@@ -29,6 +29,7 @@ class _Piece:
     body: list[Atom]
     headline: list[Atom] = field(default_factory=list)
     byline: list[Atom] = field(default_factory=list)
+    column: list[Atom] = field(default_factory=list)
     worth: float = 0.0
     jump: str | None = None
     came_from: bool = False
@@ -81,7 +82,7 @@ def check_trace(article: Article, line_text: Callable[[int, int], str]) -> None:
 def _on_page(page: int, found: Sequence[Atom]) -> list[_Piece]:
     """The pieces of one page, with its jump marks given to them."""
     told, _ = pieces(found)
-    made = [_Piece(page, p.body, p.headline, p.byline, p.worth) for p in told]
+    made = [_Piece(page, p.body, p.headline, p.byline, p.column, p.worth) for p in told]
     order = {id(atom): at for at, atom in enumerate(found)}
     for at, atom in enumerate(found):
         if atom.sort == "jump":
@@ -157,9 +158,10 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> A
             body += undouble_figures(paragraph, single)
     content = text(body)
     headline = [line for atom in piece.headline for line in atom.lines]
-    title, kicker, subtitle = titles(headline, told, single) if headline else ("", None, None)
-    credited = bylines([line.text for atom in piece.byline for line in atom.lines]) or inline(content)
-    column = _COLUMN.match(content)
+    title, kicker, subtitle = titles(headline, content, told, single) if headline else ("", None, None)
+    credited = bylines([line.text for atom in piece.byline for line in atom.lines]) or _credited_inside(parts)
+    inside = _COLUMN.match(content)
+    column = piece.column[0].text.strip("【】·■●◆□▲") if piece.column else inside and inside[1]
     places = tuple(
         Place(source=pages[part.page].source, page=pages[part.page].number, lines=_ranges(part)) for part in parts
     )
@@ -171,7 +173,7 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> A
         title=title,
         kicker=kicker,
         subtitle=subtitle,
-        column=column and column[1],
+        column=column,
         bylines=credited,
         kind=_kind(piece, title, content),
         body=content,
@@ -184,6 +186,13 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> A
         confidence=_confidence(piece, title, bool(credited), content),
         trace=runs(body),
     )
+
+
+def _credited_inside(parts: Sequence[_Piece]) -> tuple[Byline, ...]:
+    """The people that a body itself credits; its lines still have the spaces between their names."""
+    first = "".join(line.text for atom in parts[0].body[:2] for line in atom.lines[:6])
+    last = "".join(line.text for line in parts[-1].body[-1].lines[-4:])
+    return inline(first.strip(), last.rstrip())
 
 
 def _confidence(piece: _Piece, title: str, credited: bool, content: str) -> float:
@@ -204,7 +213,7 @@ def _kind(piece: _Piece, title: str, content: str) -> Kind:
 
 
 def _ranges(piece: _Piece) -> tuple[tuple[int, int], ...]:
-    atoms_of = [*piece.headline, *piece.byline, *piece.body]
+    atoms_of = [*piece.column, *piece.headline, *piece.byline, *piece.body]
     ranges: list[tuple[int, int]] = []
     for number in sorted({line.number for atom in atoms_of for line in atom.lines}):
         if ranges and number == ranges[-1][1] + 1:

@@ -13,7 +13,7 @@ from index.layout.furniture import JUMP
 from index.layout.glyphs import halves, is_doubled
 from index.models import Box, Line
 
-Sort = Literal["text", "byline", "jump"]
+Sort = Literal["text", "byline", "jump", "column"]
 
 ENDS = re.compile(r"[。！？!?…；;][”’）)》】]*$|[。！？!?][”’）)》】]*[（(][^（）()]{2,30}[）)]$")
 _LEAD = re.compile(

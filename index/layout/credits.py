@@ -7,9 +7,13 @@ from collections.abc import Sequence
 
 from index.models import Byline, Line
 
+_REPORTER = (
+    "(?:本报|本网|本台|本刊)?(?:见习|实习|首席|特约|特派|高级|资深|摄影|文字|全媒体|融媒体|融媒)?记者|"
+    "(?<![一-鿿])[一-鿿]{1,4}[报社网台]记者"
+)
 _ROLES = (
-    "本报记者|见习记者|实习记者|首席记者|特约记者|特派记者|记者|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|图|文|"
-    "整理|统筹|策划|执笔|编辑|作者|讲述|口述|撰文|供图"
+    f"{_REPORTER}|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|插图|漫画|航拍|图片|图|文|"
+    "报道|整理|统筹|策划|执笔|编辑|编译|采写|撰稿|供稿|作者|讲述|口述|撰文|供图"
 )
 _MARKS = "■●◆□▲△▼◎○◇★☆"
 _SURNAMES = frozenset(
@@ -18,27 +22,84 @@ _SURNAMES = frozenset(
     "欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古"
     "吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
 )
+_COMPOUND = re.compile("欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|端木|长孙|宇文")
+_COLUMNS = frozenset(
+    [
+        "关注",
+        "聚焦",
+        "时评",
+        "观察",
+        "热线",
+        "要闻",
+        "综合",
+        "视点",
+        "声音",
+        "简讯",
+        "短讯",
+        "链接",
+        "新闻",
+        "资讯",
+        "提醒",
+        "提示",
+        "专题",
+        "专栏",
+        "评论",
+    ]
+)
 _ROLE = re.compile(rf"(?:{_ROLES})(?:[/、·](?:{_ROLES}))*")
-_BEGINS = re.compile(rf"^[{_MARKS}]?(?:文|图|{_ROLE.pattern})[:：]?")
-_SIGNED = re.compile(rf"[{_MARKS}][一-鿿·]{{2,6}}")
+_BEGINS = re.compile(rf"^[{_MARKS}]?(?:{_ROLE.pattern})[:：/]?")
 _NAME = re.compile(r"[一-鿿·]{2,8}")
 _SPACED_ROLES = re.compile(r"(?<![一-鿿])(记|摄|制|供|撰|绘)\s+(者|影|图|文)(?![一-鿿])")
+_WORKS = "摄影报道|摄影|摄|制图|绘图|漫画|航拍|图|文|报道|供稿|撰文|供图"
+_CLOSING_ROLE = re.compile(rf"\s(?:{_WORKS})(?:[/、](?:{_WORKS}))*$|(?<=[一-鿿]{{2}})(?:摄影报道|摄影|摄|制图|供图)$")
+_GLUED = re.compile("(?:记者|通讯员|实习生|作者|摄影|摄|制图|绘图|供图)$")
 # 本报讯（记者 王小明 通讯员 李四）, and （记者 王小明） behind the last full stop.
 _INLINE = re.compile(rf"[（(](?:{_ROLES})[^（()）。]{{2,40}}[)）]")
 
 
 def is_byline(text: str) -> bool:
-    """Tell whether a line is a byline and nothing else: a role and names, or ■ and one name."""
-    content = "".join(text.split())
-    if _SIGNED.fullmatch(content):
-        return True
-    if not _BEGINS.match(content) or not 3 <= len(content) <= 60 or re.search("[。！？；“”，]", content):
+    """Tell whether a line is a byline and nothing else: roles and names, names and a role, or ■ and names."""
+    shown = _SPACED_ROLES.sub(r"\1\2", _unwrapped(text))
+    content = "".join(shown.split())
+    if not 3 <= len(content) <= 60 or re.search("[。！？；“”，]", content):
         return False
-    shown = _SPACED_ROLES.sub(r"\1\2", text.strip().lstrip(_MARKS))
-    rest = _ROLE.sub(" ", shown, count=8)
-    parts = re.split(r"[\s　、/:：]+", rest.strip())
-    words = [part for part in parts if part]
+    if content[0] in _MARKS and _are_names(shown.lstrip(_MARKS)):
+        return content.lstrip(_MARKS) not in _COLUMNS
+    shown = shown.lstrip(_MARKS).strip()
+    if not _BEGINS.match("".join(shown.split())):
+        closing = _CLOSING_ROLE.search(shown)
+        return closing is not None and _are_names(shown[: closing.start()], strict=True)
+    role = _ROLE.match(shown)
+    if role is None:
+        return False
+    behind = shown[role.end() : role.end() + 1]
+    if "一" <= behind <= "鿿" and not (behind in _SURNAMES and _GLUED.search(role.group())):
+        return False  # 记者观察, 图说天下
+    words = [word for word in re.split(r"[\s　、/:：]+", _ROLE.sub(" ", shown, count=8).strip()) if word]
     return bool(words) and all(re.fullmatch(r"[一-鿿·]{1,4}|[一-鿿]{2,4}·[一-鿿·]{2,10}", word) for word in words)
+
+
+def is_column(content: str) -> bool:
+    """Tell whether a line without white space is the name of a column (栏目): 【改革故事】, ·改革故事· or ■民生热线."""
+    marked = re.fullmatch(rf"【([^】]{{2,10}})】|·([^·]{{2,10}})·|[{_MARKS}]([一-鿿“”]{{2,8}})", content)
+    return marked is not None and not is_byline(content)
+
+
+def _unwrapped(text: str) -> str:
+    """The text of a line without the brackets around all of it."""
+    content = text.strip()
+    within = content[1:-1]
+    return within.strip() if re.fullmatch(r"[（(][^（()）]+[)）]", content) and _ROLE.search(within) else content
+
+
+def _are_names(text: str, *, strict: bool = False) -> bool:
+    """Whether a text is one to four names of two or three characters; a first one may be a pen name, if not `strict`."""
+    words = _together(text.strip())
+    return 1 <= len(words) <= 4 and all(
+        (re.fullmatch("[一-鿿]{2,3}", word) is not None and (word[0] in _SURNAMES or (at == 0 and not strict)))
+        or (len(word) == 4 and _COMPOUND.match(word) is not None)
+        for at, word in enumerate(words)
+    )  # fmt: skip
 
 
 def names_apart(text: str) -> str:
@@ -107,26 +168,41 @@ def goes_on(text: str, before: str) -> bool:
 
 
 def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:
-    """The people of a byline group; one-character parts of letter-spaced names are put together (陶 冶)."""
+    """The people of a byline group; one-character parts of letter-spaced names are put together (陶 冶).
+
+    Names stand behind their role, or, where the group begins with a name and ends with a role, before it (王强 摄).
+    """
     role = ""
     found: list[Byline] = []
     for text in texts:
         content = _SPACED_ROLES.sub(r"\1\2", text.strip().strip("（）()").lstrip(_MARKS).strip())
+        if not _BEGINS.match(content):
+            content = _CLOSING_ROLE.sub(lambda found: f" {found.group().strip()}", content)
+        marks = _role_marks(content)
+        if marks and marks[0].start() > 0 and not found and not content[marks[-1].end() :].strip():
+            for start, mark in zip([0, *(mark.end() for mark in marks)], marks, strict=False):
+                names = _names(content[start : mark.start()])
+                found += [Byline(role=mark.group(), name=name) for name in names]
+            continue
         at = 0
-        for mark in [*_role_marks(content), None]:
-            found += [Byline(role=role, name=name) for name in _names(content[at : mark.start() if mark else None])]
-            if mark:
-                role, at = mark.group(), mark.end()
+        for mark in marks:
+            found += [Byline(role=role, name=name) for name in _names(content[at : mark.start()])]
+            role, at = mark.group(), mark.end()
+        found += [Byline(role=role, name=name) for name in _names(content[at:])]
     return tuple(found)
 
 
-def inline(body: str) -> tuple[Byline, ...]:
-    """The people credited in brackets in the lead (本报讯（记者 王小明）) or behind the last sentence."""
-    first, last = body.split("\n", 1)[0][:60], body.rsplit("\n", 1)[-1][-45:]
-    lead = re.match(r"[^。，]{0,20}?(?:讯|电)\s*(?P<credit>" + _INLINE.pattern + ")", first)
-    end = re.search(f"(?:{_INLINE.pattern})$", last)
-    found = lead["credit"] if lead else end.group() if end else ""
-    return bylines([found]) if found else ()
+def inline(first: str, last: str) -> tuple[Byline, ...]:
+    """The people credited in brackets in the lead (本报讯（记者 王小明）) or behind the last sentence.
+
+    `first` and `last` are how a body begins and ends, with the spaces that its lines have.
+    """
+    lead = re.match(r"[^。，（]{0,20}?(?:讯|电)?\s*(?P<credit>" + _INLINE.pattern + ")", first)
+    end = re.search(f"(?:{_INLINE.pattern})\\s*$", last)
+    if lead or end:
+        return bylines([lead["credit"] if lead else end.group() if end else ""])
+    signed = re.search("[。！？”]\\s*[（(]([^（()）。]{2,14})[)）]\\s*$", last)
+    return bylines([signed[1]]) if signed and _are_names(signed[1], strict=True) else ()
 
 
 def lines_of(lines: Sequence[Line]) -> list[str]:
@@ -146,12 +222,22 @@ def _role_marks(content: str) -> list[re.Match[str]]:
 
 
 def _names(content: str) -> list[str]:
+    """Names in a text; those that a line's end or a scan runs together are told apart by their surnames."""
     names: list[str] = []
+    for word in _together(content):
+        apart = _split_names(word) if len(word) > 3 and "·" not in word and not _COMPOUND.match(word) else None
+        names += apart or [word]
+    return [name for name in names if _NAME.fullmatch(name)]
+
+
+def _together(content: str) -> list[str]:
+    """Words of a text, one-character ones put together."""
+    words: list[str] = []
     held = ""
     for part in re.split(r"[\s　、,，:：/]+", content.strip()):
         if len(part) == 1 and not held:
             held = part
         else:
-            names.append(held + part)
+            words.append(held + part)
             held = ""
-    return [name for name in [*names, held] if _NAME.fullmatch(name)]
+    return [word for word in [*words, held] if word]

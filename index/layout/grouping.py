@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from index.layout.atoms import DATE, ENDS, Atom, Sort, measure, squeezed
-from index.layout.credits import goes_on, is_byline, is_name, parts
+from index.layout.credits import goes_on, is_byline, is_column, is_name, parts
 from index.layout.furniture import JUMP
 from index.layout.weighing import odds
 from index.models import Line
@@ -115,15 +115,10 @@ def _stand_apart(upper: Line, lower: Line) -> bool:
 
 
 def _cut(group: list[Line]) -> Iterator[Atom]:
-    """Cut bylines and jump marks out of a group."""
+    """Cut bylines, jump marks and columns' names out of a group."""
     atom: Atom | None = None
-    for line in group:
-        sort: Sort = "text"
-        if JUMP.fullmatch(squeezed(line.text)):
-            sort = "jump"
-        elif is_byline(line.text) or (atom is not None and atom.sort == "byline" and is_name(line.text)):
-            sort = "byline"
-        if atom and atom.sort == sort != "jump":
+    for line, sort in zip(group, _sorts(group), strict=True):
+        if atom and atom.sort == sort and sort in ("text", "byline"):
             atom.lines.append(line)
         else:
             if atom:
@@ -131,6 +126,34 @@ def _cut(group: list[Line]) -> Iterator[Atom]:
             atom = Atom(sort, [line])
     if atom:
         yield atom
+
+
+def _sorts(group: list[Line]) -> list[Sort]:
+    found: list[Sort] = []
+    for at, line in enumerate(group):
+        content = squeezed(line.text)
+        behind = group[at + 1].text if at + 1 < len(group) else ""
+        before = group[at - 1].text if at else ""
+        last = found[-1] if found else None
+        if JUMP.fullmatch(content):
+            found.append("jump")
+        elif (
+            is_byline(line.text)
+            or (last == "byline" and is_name(line.text))
+            or _is_wrapped(line.text, behind)
+            or (last == "byline" and _is_wrapped(before, line.text))
+        ):
+            found.append("byline")
+        elif is_column(content) and (at == 0 or ENDS.search(squeezed(before)) or last != "text"):
+            found.append("column")
+        else:
+            found.append("text")
+    return found
+
+
+def _is_wrapped(text: str, behind: str) -> bool:
+    """Whether two lines are one byline in brackets."""
+    return text.strip()[:1] in ("（", "(") and not re.search("[）)]", text) and is_byline(text + behind)
 
 
 def _set_columns(found: list[Atom]) -> None:

@@ -11,8 +11,12 @@ from index.models import Line
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
 
 
-def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str | None, str | None]:
-    """Return headline, kicker and subtitle. `body`, the page's text, tells words that a line's end tears; `single` are its figures."""
+def titles(lines: Sequence[Line], own: str, told: str, single: set[str]) -> tuple[str, str | None, str | None]:
+    """Return headline, kicker and subtitle.
+
+    `own`, the article's body, tells a headline from a kicker, whose words it has not; `told`, the page's text, which
+    words a line's end tears; `single` are its figures.
+    """
     read, doubled = _read_once(lines, single)
     sizes = [line.size for line in lines]
     texts = [text(glyphs) for glyphs in read]
@@ -23,12 +27,24 @@ def titles(lines: Sequence[Line], body: str, single: set[str]) -> tuple[str, str
     if any(doubled) and not all(doubled):
         first, last = doubled.index(True), len(doubled) - 1 - doubled[::-1].index(True)
         return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
-    if len(texts) == 2:
-        return _two(texts[0], texts[1], body)
-    title, kicker, subtitle = _two(texts[0], texts[1], body)
-    if kicker is None and subtitle is None:
+    if _is_kicker(texts[0], texts[1], own) and not _is_torn(texts[0], texts[1], told):
+        title, _, subtitle = titles(lines[1:], own, told, single)
+        return title, texts[0], subtitle
+    title, kicker, subtitle = _two(texts[0], texts[1], told)
+    if len(texts) > 2 and kicker is None and subtitle is None:
         return title, None, _join(texts[2:])
-    return texts[0], None, _join(texts[1:])
+    return (title, kicker, subtitle) if len(texts) == 2 else (texts[0], None, _join(texts[1:]))
+
+
+def _is_kicker(first: str, second: str, own: str) -> bool:
+    """Whether the body tells of the second line and not of the first."""
+    return _share(first, own) < 0.15 and _share(second, own) > 0.4
+
+
+def _share(line: str, own: str) -> float:
+    """Share of a line's pairs of neighbouring characters that the body has."""
+    pairs = {line[at : at + 2] for at in range(len(line) - 1) if line[at : at + 2].isalnum()}
+    return sum(pair in own for pair in pairs) / max(1, len(pairs))
 
 
 def _join(texts: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ class Piece:
     headline: list[Atom]
     byline: list[Atom]
     body: list[Atom]
-    jumps: list[Atom]
+    column: list[Atom]
     worth: float
 
 
@@ -70,7 +70,7 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
                 [atom for atom in headline if atom.sort == "text"],
                 [atom for atom in inside if atom.sort == "byline"],
                 [atom for atom in inside if atom.sort == "text" and atom not in headline],
-                [atom for atom in inside if atom.sort == "jump"],
+                [atom for atom in inside if atom.sort == "column"],
                 segment.worth,
             )
         )
@@ -95,6 +95,7 @@ class _Page:
         self.bylines = [0, *accumulate(int(atom.sort == "byline") for atom in found)]
         self.photos = [0, *accumulate(int(atom.sort == "byline" and is_photo(atom.text)) for atom in found)]
         self.jumps = [0, *accumulate(int(atom.sort == "jump") for atom in found)]
+        self.columns = [0, *accumulate(int(atom.sort == "column") for atom in found)]
         self.has_boxes = any(atom.box for atom in found)
         self.heads = self._heads()
 
@@ -178,7 +179,7 @@ class _Page:
     def _from(self, start: int, forms: Counter[str]) -> Iterator[Segment]:
         """Every article that can begin at `start`, and the atom there alone."""
         first = self.atoms[start]
-        alone = {"jump": -0.1, "byline": -5.0, "text": -3.5}[first.sort]
+        alone = {"jump": -0.1, "byline": -5.0, "text": -3.5, "column": -1.0}[first.sort]
         if first.is_banner:
             alone = 1.5
         yield Segment(start, start + 1, (start, start + 1), alone, first.sort[0])
@@ -235,6 +236,7 @@ class _Page:
         opening = atoms[texts[first]]
         worth += joints + (1.5 if opening.is_lead else min(opening.begins, 1.0))
         worth += self._jumping(start, end, texts[first], texts[last]) + self._credited(start, end, texts[last], size)
+        worth -= 3.0 * (self.columns[end] - self.columns[texts[self.before[start]]])
         if self.has_boxes:
             worth -= self._apart(start, end, head)
         form = self._form(start, end, head)

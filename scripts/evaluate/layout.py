@@ -49,14 +49,18 @@ def evaluate(
     kind: Kind,
     *,
     held_out: bool = True,
+    other: bool = False,
     news: Path = NEWS,
     progress: scan.Progress | None = None,
 ) -> Score:
-    """Lay out about `pages` pages, made from seeds `seed` on, and compare with what they were made of."""
+    """Lay out about `pages` pages, made from seeds `seed` on, and compare with what they were made of.
+
+    `other` pages are those of other papers' kinds.
+    """
     score = Score()
     done = 0
     while done < pages:
-        made = issue(news, seed, held_out=held_out)
+        made = issue(news, seed, held_out=held_out, other=other)
         compare(made, articles(read(made, kind)), score, f"seed {seed}")
         done += len(made.sheets)
         seed += 1

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scripts.evaluate.others import manner, other_habits, retell
 from scripts.evaluate.pieces import Piece, banner, pieces
 from scripts.evaluate.typeset import Frame, Habits, Sheet, body_lines, habits
 
@@ -23,13 +24,18 @@ class Issue:
     habit: Habits
 
 
-def issue(news: Path, seed: int, *, held_out: bool) -> Issue:
-    """Make an issue of one page, or of two with jumps from one to the other."""
+def issue(news: Path, seed: int, *, held_out: bool, other: bool = False) -> Issue:
+    """Make an issue of one page, or of two with jumps from one to the other; `other` ones are of other papers' kinds."""
     dice = random.Random(f"{seed} {held_out}")  # noqa: S311 - no secret
     habit = habits(dice)
     count = dice.choice((1, 2, 2))
     wanted = [pieces(news, dice, held_out=held_out) for _ in range(count)]
-    truth: list[tuple[Piece, tuple[int, ...]]] = [(piece, (at,)) for at, page in enumerate(wanted) for piece in page]
+    if other:
+        habit, ways = other_habits(habit, dice), manner(dice)
+        wanted = [retell(page, ways, dice) for page in wanted]
+    truth: list[tuple[Piece, tuple[int, ...]]] = [
+        (piece, (at,)) for at, page in enumerate(wanted) for piece in page if piece.counted
+    ]
     parts = [[_Part(piece) for piece in page] for page in wanted]
     if count == 2:
         long = [part for part in parts[0] if part.piece.kind == "news" and len("".join(part.piece.body)) > 300]
@@ -68,7 +74,7 @@ def _sheet(parts: list[_Part], habit: Habits, dice: random.Random, number: int) 
         if part.jump or part.came_from:
             lines = _half(part, lines)
         span = 1 if len(lines) < 12 else dice.randint(1, min(columns, max(1, len(lines) // 12)))
-        longest = max(map(len, part.piece.title)) + 1
+        longest = max(map(len, part.piece.title), default=0) + 1
         span = min(columns, max(span, -(-int(longest * 12.0) // int(column + gutter))))
         if span > free:
             y, free = bottom + 2.2 * em, columns
@@ -127,16 +133,14 @@ def _place(
     byline = None
     if piece.byline_lines and not part.came_from:
         byline = Frame(x, 0, em, [(0, line, None) for line in piece.byline_lines])
-    credit_on_top = dice.random() < 0.5
+    credit_on_top = dice.random() < 0.5 and not piece.credit_at_end
     credit = em * 1.35 * len(byline.lines) + 10 if byline else 0.0
     top = y + (height if on_top else 0)
     if byline and credit_on_top:
         byline.y, top = top, top + credit
-    body = [
-        Frame(x + at * (column + gutter), top, em, lines[at * rows : (at + 1) * rows], habit.leading)
-        for at in range(span)
-        if lines[at * rows : (at + 1) * rows]
-    ]
+    body: list[Frame] = []
+    for n in range(span):
+        body += _column(lines[n * rows : (n + 1) * rows], piece, habit, x + n * (column + gutter), top)
     end = top + rows * em * habit.leading + em
     if byline and not credit_on_top:
         byline.y, end = end, end + credit
@@ -157,11 +161,37 @@ def _place(
     return _written(title, [byline] if byline else [], body, habit, dice, part) + marks, end
 
 
+def _column(
+    lines: list[tuple[float, str, float | None]], piece: Piece, habit: Habits, x: float, top: float
+) -> list[Frame]:
+    """Frames of one column: one, or several where subheads in larger type part it."""
+    frames: list[Frame] = []
+    pitch = habit.em * habit.leading
+    last = 0.0
+    for row, line in enumerate(lines):
+        size = piece.subsize * habit.em if line[1] in piece.subheads else habit.em
+        if size != last:
+            frames.append(Frame(x, top + row * pitch + habit.em - size, size, [], pitch / size))
+            last = size
+        frames[-1].lines.append(line)
+    return frames
+
+
 def _headline(piece: Piece, part: _Part, width: float) -> list[Frame]:
+    if not piece.title:
+        return []
     longest = max(len(line) for line in piece.title)
     size = max(11.5, min(28.0, width / (longest + 1)))
     frames = [Frame(0, 0, size, [(0, line, None) for line in piece.title], 1.25, piece.doubling)]
-    if piece.subtitle and not part.came_from:
+    if part.came_from:
+        return frames
+    if piece.kicker:
+        frames.insert(
+            0, Frame(0, 0, max(8.0, min(0.6 * size, width / (len(piece.kicker) + 1))), [(0, piece.kicker, None)])
+        )
+    if piece.column_line:
+        frames.insert(0, Frame(0, 0, 10.0, [(0, piece.column_line, None)], 1.6))
+    if piece.subtitle:
         small = max(8.0, min(0.7 * size, width / (len(piece.subtitle) + 1)))
         frames.append(Frame(0, 0, small, [(0, piece.subtitle, None)], 1.3))
     return frames
@@ -176,6 +206,8 @@ def _written(
         headline = dice.choice(("before", "after"))
     if credit == "mixed" or dice.random() < habit.strays:
         credit = dice.choice(("before", "between", "after"))
+    if part.piece.credit_at_end:
+        credit = "between" if headline == "after" else "after"
     if part.piece.kind == "sidebar":
         body = [replace(frame, doubling="figures") for frame in body]
     if credit == "between":

@@ -42,6 +42,15 @@ class Piece:
     bylines: list[tuple[str, str]] = field(default_factory=list)
     byline_lines: list[str] = field(default_factory=list)
     doubling: Literal["none", "runs", "text"] = "none"
+    column_line: str | None = None
+    """The column's name as it stands over the headline."""
+    subheads: set[str] = field(default_factory=set)
+    """Paragraphs that are set as headlines within the body, `subsize` times as large as it."""
+    subsize: float = 1.0
+    credited_in_body: bool = False
+    credit_at_end: bool = False
+    counted: bool = True
+    """Whether it is an article; advertisements and tables are none, but may not spoil others."""
 
     @property
     def headline(self) -> str:

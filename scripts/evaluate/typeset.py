@@ -109,6 +109,9 @@ def body_lines(piece: Piece, habit: Habits, dice: random.Random) -> list[tuple[f
     em = habit.em
     found: list[tuple[float, str, float | None]] = []
     for paragraph in piece.body:
+        if paragraph in piece.subheads:
+            found.append((max(0.0, habit.characters - len(paragraph)) / 2 * em, paragraph, None))
+            continue
         for at, (indent, wrapped, fills) in enumerate(wrap(paragraph, habit, dice)):
             shift = indent * em
             text = re.sub("本报讯(?=.)", "本报讯　", wrapped)
