@@ -24,6 +24,9 @@ class Phrases:
     nearest: str
     page: str
     also: str
+    corrected: str
+    differ: str
+    uncertain: str
     untitled: str
     help: str
     only_text: str
@@ -39,6 +42,9 @@ PHRASES: dict[Language, Phrases] = {
         nearest="最接近的报道：",
         page="第{}版",
         also="另见{}篇",
+        corrected="已更正（{}）",
+        differ="两处说法不一：",
+        uncertain="不敢肯定，最接近的原话：",
         untitled="（无标题）",
         help="直接发问，我用报纸的原话回答，注明文章、日期和版面；报上没有的，就说没有。\n"
         "问题会不记名留存一年，让编辑部知道大家想知道什么。\n"
@@ -55,6 +61,9 @@ PHRASES: dict[Language, Phrases] = {
         nearest="最接近的報道：",
         page="第{}版",
         also="另見{}篇",
+        corrected="已更正（{}）",
+        differ="兩處說法不一：",
+        uncertain="不敢肯定，最接近的原話：",
         untitled="（無標題）",
         help="直接發問，我用報紙的原話回答，註明文章、日期和版面；報上沒有的，就說沒有。\n"
         "問題會不記名留存一年，讓編輯部知道大家想知道什麼。\n"
@@ -71,6 +80,9 @@ PHRASES: dict[Language, Phrases] = {
         nearest="Nearest articles:",
         page="page {}",
         also="also in {} more",
+        corrected="(corrected {})",
+        differ="Two articles say different things:",
+        uncertain="Not certain; the closest words are:",
         untitled="(no headline)",
         help="Ask me anything. I answer in the newspaper's own words, with article, date and page, "
         "and say so when it has no answer.\n"

@@ -114,7 +114,7 @@ def _quote(archive: Archive, sentence: ScoredSentence) -> Quote:
         source=article.source,
         score=round(sentence.score, 4),
         also=sentence.hit.also,
-        corrected=since and since.date(),
+        corrected=since and since.astimezone().date(),
     )
 
 

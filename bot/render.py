@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _LONGEST_HEADLINE = 80
 _LONGEST_DETAILS = 160
 _LONGEST_URL = 1024
+# The first quote's score is the chance that it answers; below this it is more likely not to.
+_CERTAIN = 0.5
 # A page dump may hold control characters; a terminal must show them, never obey them.
 _VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
 _VISIBLE |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
@@ -51,7 +53,8 @@ def telegram_html(answer: Answer, language: Language) -> str:
     `language` is that of the bot's own words; quotes and headlines stay as they are printed.
     """
     phrases = PHRASES[language]
-    blocks = []
+    lead = _lead(answer, phrases)
+    blocks = [lead] if lead else []
     for cited in _cited(answer, phrases):
         for before, short, after in cited.quotes:
             bold = f"<b>{escape(short, quote=False)}</b>" if short else ""
@@ -79,7 +82,8 @@ def terminal(answer: Answer) -> Text:
     from rich.text import Text
 
     phrases = PHRASES[language_of(answer.question)]
-    lines = [Text(_safe(answer.question), style="bold")]
+    lead = _lead(answer, phrases)
+    lines = [Text(_safe(answer.question), style="bold"), *([Text(lead)] if lead else [])]
     for cited in _cited(answer, phrases):
         for before, short, after in cited.quotes:
             lines.append(Text.assemble(("│ ", "dim"), _safe(before), (_safe(short), "bold green"), _safe(after)))
@@ -111,6 +115,13 @@ def terminal_article(article: Article) -> str:
     return _safe("\n".join([*filter(None, head), "", article.body, *jump, "", *places]))
 
 
+def _lead(answer: Answer, phrases: Phrases) -> str:
+    """What a reader should know before the quotes; mostly nothing."""
+    if answer.differ:
+        return phrases.differ
+    return phrases.uncertain if answer.quotes and answer.quotes[0].score < _CERTAIN else ""
+
+
 def _cited(answer: Answer, phrases: Phrases) -> Iterator[_Cited]:
     for _, group in groupby(answer.quotes, key=lambda quote: quote.article_id):
         quotes = tuple(group)
@@ -120,8 +131,12 @@ def _cited(answer: Answer, phrases: Phrases) -> Iterator[_Cited]:
         if not title and not details:
             details = first.source
         details = _cut(details, _LONGEST_DETAILS)
-        if first.also:
-            details = f"{details} {phrases.also.format(first.also)}".strip()
+        corrected = max((quote.corrected for quote in quotes if quote.corrected), default=None)
+        notes = [
+            phrases.also.format(first.also) if first.also else "",
+            phrases.corrected.format(corrected.isoformat()) if corrected else "",
+        ]
+        details = " ".join(filter(None, [details, *notes]))
         yield _Cited(tuple(map(_around_short, quotes)), _Citation(_headline(title, ""), details, _link(first.url)))
 
 

@@ -26,8 +26,13 @@ def quote(text: str = "大概需要20名阿姨处理。", short: str | None = "2
     return Quote.model_validate(known | fields)
 
 
-def answer(*quotes: Quote, question: str = "要用多少人？", nearest: tuple[Headline, ...] = ()) -> Answer:
-    return Answer(question=question, answered=bool(quotes), answer=None, quotes=quotes, nearest=nearest, took_ms=1)
+def answer(
+    *quotes: Quote, question: str = "要用多少人？", nearest: tuple[Headline, ...] = (), differ: bool = False
+) -> Answer:
+    return Answer(
+        question=question, answered=bool(quotes), answer=None, quotes=quotes, differ=differ and len(quotes) > 1,
+        nearest=nearest, took_ms=1,
+    )  # fmt: skip
 
 
 @st.composite
@@ -41,11 +46,12 @@ def answers(draw: st.DrawFn) -> Answer:
         names = st.lists(st.builds(Byline, role=LINE, name=long), max_size=4).map(tuple)
         fields = st.fixed_dictionaries(
             {"article_id": st.sampled_from("ab"), "title": long, "subtitle": st.none() | long, "paper": st.none() | long,
-             "page": st.none() | st.integers(1, 99), "bylines": names, "url": st.none() | LINE}
+             "page": st.none() | st.integers(1, 99), "bylines": names, "url": st.none() | LINE,
+             "corrected": st.none() | st.dates(), "score": st.floats(0, 1)}
         )  # fmt: skip
         quotes.append(quote(text, None, **draw(fields)).model_copy(update={"answer_start": start, "answer_end": end}))
     nearest = st.lists(st.builds(Headline, article_id=LINE, title=long, published=st.none() | st.dates()), max_size=3)
-    return answer(*quotes, nearest=tuple(draw(nearest)))
+    return answer(*quotes, nearest=tuple(draw(nearest)), differ=draw(st.booleans()))
 
 
 @settings(deadline=None)
@@ -80,6 +86,27 @@ def test_near_duplicates_are_counted_not_repeated() -> None:
     html = telegram_html(answer(quote(also=2)), "zh-hans")
     assert html.endswith("另见2篇")
     assert html.count("<blockquote>") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "differ", "corrected"),
+    [
+        ("zh-hans", "两处说法不一：\n", "已更正（2025-03-20）"),
+        ("zh-hant", "兩處說法不一：\n", "已更正（2025-03-20）"),
+        ("en", "Two articles say different things:\n", "(corrected 2025-03-20)"),
+    ],
+)
+def test_contradictions_and_corrections_are_told(language: Language, differ: str, corrected: str) -> None:
+    newer = quote(article_id="b", corrected=dt.date(2025, 3, 20))
+    older = quote("要用16名阿姨。", "16名", score=0.3)
+    shown, _ = parse_html(telegram_html(answer(newer, older, differ=True), language))
+    assert shown.startswith(differ)
+    assert corrected in shown.split("\n")[2]
+    assert shown.count("202") == 3
+
+
+def test_what_is_more_likely_wrong_is_given_with_a_doubt() -> None:
+    assert telegram_html(answer(quote(score=0.49)), "zh-hans").startswith("不敢肯定，最接近的原话：\n<blockquote>")
 
 
 def test_quotes_of_one_article_in_a_row_share_its_citation() -> None:
