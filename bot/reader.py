@@ -22,7 +22,7 @@ FEATURES = ("margin", "answers", "lead", "covered", "cosine", "exact", "abroad")
 """What answerability is judged by; `features` computes them in this order."""
 FEW = 4
 CLEAR = 0.85
-"""The first `FEW` passages are read first, and the others only if answerability stays below `CLEAR`."""
+"""Where the first `FEW` passages give an answerability of `CLEAR`, the others need not be read."""
 
 _FITTED = Path(__file__).parent / "weights" / "answerability.json"
 _TYPED = ("number", "date", "person", "place", "organisation")
@@ -66,18 +66,20 @@ class Reader:
 
     Args:
         model: The network; None prepares the one that comes with baoda.
+        few: So many passages are read first, and the others only if answerability stays below `CLEAR`.
         progress: Shows that preparation, which happens once.
     """
 
-    def __init__(self, model: PassageModel | None = None, *, progress: Progress | None = None) -> None:
+    def __init__(self, model: PassageModel | None = None, *, few: int = FEW, progress: Progress | None = None) -> None:
         self._model = model or PassageModel(progress=progress)
+        self._few = few
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Reading:
         """Score the sentences of `hits` (nearest first) for `question`, best first; no hits give an empty reading."""
         asked = fold(question.search)
         read: list[Spans] = []
         reading = judged(question, [])
-        for more in (hits[:FEW], hits[FEW:]):
+        for more in (hits[: self._few], hits[self._few :]):
             if more and reading.answerability < CLEAR:
                 read += self._model.read(asked, [(fold(hit.article.title), fold(hit.passage.text)) for hit in more])
                 reading = judged(question, candidates(question, hits[: len(read)], read))
