@@ -21,7 +21,7 @@ from index.text import fold, sentences
 FEATURES = ("margin", "answers", "lead", "covered", "cosine", "exact", "abroad")
 """What answerability is judged by; `features` computes them in this order."""
 FEW = 4
-CLEAR = 0.85
+CLEAR = 0.75
 """Where the first `FEW` passages give an answerability of `CLEAR`, the others need not be read."""
 
 _FITTED = Path(__file__).parent / "weights" / "answerability.json"
