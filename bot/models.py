@@ -18,7 +18,9 @@ class Question(Frozen):
     text: str = Field(description="as typed, stripped")
     search: str = Field(description="NFKC, simplified")
     asks: Asks
-    unit: str | None = Field(None, description="the counting word asked for, e.g. 人, 元, 吨")
+    unit: str | None = Field(
+        None, description="the counting word asked for, e.g. 人, 元, 吨; of a time 年, 月, 日 or 点"
+    )
 
 
 class ScoredSentence(Frozen):
@@ -57,11 +59,13 @@ class Quote(Frozen):
     paper: str | None
     published: dt.date | None
     page: int | None
+    pages: tuple[int | str, ...] = Field((), description="all of the article's pages as printed, e.g. 1 and B03")
     url: str | None
     source: str
     score: float
     also: int = Field(0, ge=0, description="other articles that say nearly the same, e.g. wire copy")
     corrected: dt.date | None = Field(None, description="when these words took the place of others in the archive")
+    doubtful: bool = Field(False, description="read from a scan, and not surely: characters may be wrong")
 
 
 class Headline(Frozen):

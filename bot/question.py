@@ -16,7 +16,7 @@ _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"什么时[候间]|何时|啥时|哪[一]?[天年月日]|几[月号点]|日期|时间$|\bwhen\b|\bwhat (?:year|date|time|day)\b"
+            r"什么时[候间]|何时|啥时|哪[一]?[天年月日]|哪个月|几[月号点时日]|日期|时间$|\bwhen\b|\b(?:what|which) (?:year|date|time|day|month)\b"
         ),
     ),
     (
@@ -56,6 +56,13 @@ _ENGLISH_UNITS = (
     (re.compile(r"\bhow many (?:people|workers|persons|employees|residents|students)\b"), "人"),
     (re.compile(r"\bhow old\b"), "岁"),
 )
+# What a time asked for must name; 什么时候 takes any.
+_DATE_UNITS = (
+    (re.compile(r"几点|\bwhat time\b"), "点"),
+    (re.compile(r"哪[一]?[天日]|几[号日]|\bwhat (?:day|date)\b"), "日"),
+    (re.compile(r"哪[一个]*月|几月|\bwhat month\b"), "月"),
+    (re.compile(r"哪[一]?年|几几年|\b(?:what|which) year\b"), "年"),
+)
 _MONEY = re.compile(r"多少钱|价格|金额|投资|收入|费用|产值|补贴|奖金|工资|\bhow much (?:money|did|does|was)\b|\bcost\b")
 
 
@@ -73,11 +80,17 @@ def read(text: str) -> Question:
     search = " ".join(fold(text).split())
     if not any(character.isalnum() for character in search):
         raise QuestionError("the question has no word or number to look for")
-    asks = next((kind for kind, pattern in _KINDS if pattern.search(search)), "other")
-    return Question(text=text, search=search, asks=asks, unit=_unit(search) if asks == "number" else None)
+    asks: Asks = next((kind for kind, pattern in _KINDS if pattern.search(search)), "other")
+    return Question(text=text, search=search, asks=asks, unit=_unit(search, asks))
 
 
-def _unit(search: str) -> str | None:
+def _unit(search: str, asks: Asks) -> str | None:
+    if asks == "date":
+        return next((unit for pattern, unit in _DATE_UNITS if pattern.search(search)), None)
+    return _counted(search) if asks == "number" else None
+
+
+def _counted(search: str) -> str | None:
     if found := _UNIT.search(search):
         return found["unit"]
     if unit := next((unit for pattern, unit in _ENGLISH_UNITS if pattern.search(search)), None):

@@ -20,14 +20,24 @@ _UNITS = (
     "对双把株棵艘架颗枚幢栋处站集轮倍成步秒]"
 )
 _NUMBER = re.compile(
-    rf"(?:第)?{_DIGITS}(?:\s?[-—~～至到]\s?{_DIGITS})?[十百千万亿]*(?:[余多]|来(?!自))?[万亿]?(?:{_UNITS})?(?:以上|以下|左右|以内)?"
+    rf"(?:第)?{_DIGITS}(?:\s?[-—~～至到]\s?{_DIGITS})?(?:\s?[十百千万亿]+)?(?:[余多]|来(?!自))?[万亿]?(?:\s?(?:{_UNITS}))?(?:以上|以下|左右|以内)?"
 )
+_DAYTIME = "(?:上午|下午|傍晚|晚上?|早上|早晨|凌晨|中午|夜里)"
+_COUNT = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
+_CLOCK = rf"(?:{_COUNT}\s?点(?:半|整|一刻|{_COUNT}分?)?|\d{{1,2}}\s?时(?:{_COUNT}分)?|\d{{1,2}}[:：]\d{{2}})"
 _DATE = re.compile(
-    r"(?:(?:今|去|前|明|当|同)年|\d{4}年|[〇零一二三四五六七八九]{4}年)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})月(?:份|底|初|中旬|上旬|下旬|(?:\d{1,2}|[一二三四五六七八九十]{1,3})[日号])?"
-    r"|\d{4}年(?:底|初)?|(?:今|去|前|明|后)(?:年|天|日)(?:上午|下午|晚上?|早上|凌晨|中午|第?[一二三四]季度)?|(?:昨|当)[天日](?:上午|下午|晚上?|早上|凌晨|中午)?"
-    r"|\d{1,2}[日号](?:上午|下午|晚上?|凌晨)?|(?:本|上|下)?(?:周|星期)[一二三四五六日末]|(?:\d{1,2}[:：]\d{2})|(?:近日|日前|最近)"
+    rf"(?:(?:(?:今|去|前|明|当|同)年|\d{{4}}\s?年|[〇零一二三四五六七八九]{{4}}年)\s?)?{_COUNT}\s?月(?!\s?亮)(?:份|底|初|中旬|上旬|下旬|\s?{_COUNT}\s?[日号])?"
+    rf"(?:{_DAYTIME}?{_CLOCK})?"
+    rf"|\d{{4}}\s?年(?:底|初)?|(?:今|去|前|明|后)(?:年|天|日)(?:第?[一二三四]季度|{_DAYTIME}?{_CLOCK}?)|(?:昨|当)[天日]{_DAYTIME}?{_CLOCK}?"
+    rf"|\d{{1,2}}\s?[日号]{_DAYTIME}?{_CLOCK}?|(?:每?周|星期)[一二三四五六日末天]{_DAYTIME}?{_CLOCK}?|{_DAYTIME}?{_CLOCK}|(?:近日|日前|最近)"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b(?: \d{1,2},?)?(?: \d{4})?"
 )
+_OF_DATE = {
+    "点": re.compile(_CLOCK),
+    "日": re.compile(r"[日号天末]|周|星期|\b\d{1,2}\b"),
+    "月": re.compile(r"月|[A-Z]"),
+    "年": re.compile(r"年|\b\d{4}\b"),
+}
 # A name that jieba does not know still stands behind a post: 副经理周皛晶.
 _POST = re.compile(
     r"(?:经理|书记|主任|主席|局长|市长|镇长|村长|县长|区长|院长|校长|处长|科长|部长|会长|队长|组长|站长|厂长|董事长|总裁|总监|教授|医生|老师|代表|记者|专员|员|负责人)"
@@ -60,8 +70,7 @@ def spans(sentence: str, question: Question) -> list[tuple[int, int, float]]:
                 if _is_number(found)
             ]
         case "date":
-            vague = ("近日", "日前", "最近")
-            return [(*found.span(), 0.4 if found.group() in vague else 1.0) for found in _DATE.finditer(folded)]
+            return [(*found.span(), _date_fit(found.group(), question.unit)) for found in _DATE.finditer(folded)]
         case "person":
             return _named(sentence, ("nr",)) or [(*found.span("name"), 1.0) for found in _POST.finditer(sentence)]
         case "place":
@@ -74,7 +83,7 @@ def spans(sentence: str, question: Question) -> list[tuple[int, int, float]]:
 def _is_number(found: re.Match[str]) -> bool:
     """一 in 一起 and 十 in 十分 are no numbers: a Chinese numeral needs a unit; 2024年 and 9月 are dates."""
     text = found.group()
-    if re.fullmatch(r"\d{4}年|\d{1,2}[月日号]", text):
+    if re.fullmatch(r"\d{4}\s?年|\d{1,2}\s?[月日号]", text):
         return False
     return (
         text[0].isdigit()
@@ -88,6 +97,13 @@ def _number_fit(found: re.Match[str], sentence: str, unit: str | None, noun: str
     if noun and sentence.startswith((noun, "的" + noun), found.end()):
         return 1.0
     return _unit_fit(found.group(), unit)
+
+
+def _date_fit(text: str, unit: str | None) -> float:
+    """How well a time fits: 2023年 does not say on which day."""
+    if unit is not None:
+        return float(_OF_DATE[unit].search(text) is not None)
+    return 0.4 if text in ("近日", "日前", "最近") else 1.0
 
 
 def _unit_fit(text: str, unit: str | None) -> float:
