@@ -95,8 +95,8 @@ def _counted(search: str) -> str | None:
         return found["unit"]
     if unit := next((unit for pattern, unit in _ENGLISH_UNITS if pattern.search(search)), None):
         return unit
-    if re.search(r"人数", search):
-        return "人"
+    if found := re.search(r"[人户件台辆](?=数)", search):
+        return found.group()
     if re.search(r"多大年纪|年龄", search):
         return "岁"
     return "元" if _MONEY.search(search) else None

@@ -15,6 +15,7 @@ from index.errors import QuestionError
         ("净菜工坊要用多少人？", "number", "人"),
         ("淨菜工坊要用多少人？", "number", "人"),
         ("净菜工坊 人数", "number", "人"),
+        ("停水 户数", "number", "户"),
         ("有几名志愿者", "number", "名"),
         ("总投资多少钱？", "number", "钱"),
         ("How many people work there?", "number", "人"),
