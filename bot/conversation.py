@@ -89,7 +89,7 @@ class Conversation:
     async def _respond(self, message: Message, said: str) -> None:
         language = _language(message, said)
         phrases = PHRASES[language]
-        if said.startswith("/") or (not said and message.text):
+        if said.startswith("/") or (not said and _words(message)):
             await _reply(message, phrases.help)
         elif said:
             await _reply(message, await self._answer(message, said, language))
@@ -137,16 +137,18 @@ def without_words(error: Exception) -> str:
 def _said(message: Message, me: User) -> str | None:
     """What a message says to the bot, without its mention and stripped; None where it is not for the bot.
 
-    Empty for a mere mention, and in a private chat for anything that is not text. Commands start with a slash.
+    A picture says its caption. Empty for a mere mention, and in a private chat for anything without words. Commands
+    start with a slash.
     """
     author = message.from_user
     if message.via_bot or message.is_automatic_forward or (author and author.is_bot and not message.sender_chat):
         return None
-    text, called = _without_calls(message.text or "", message.entities, me)
+    entities = message.entities or message.caption_entities
+    text, called = _without_calls(_words(message), entities, me)
     private = message.chat.type == ChatType.PRIVATE
-    if message.text is None:
+    if message.text is None and not message.caption:
         return "" if private and message.effective_attachment is not None else None
-    if any(entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 for entity in message.entities):
+    if any(entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 for entity in entities):
         command, _, bot = text.split(maxsplit=1)[0].partition("@")
         if bot:
             return command if bot.casefold() == (me.username or "").casefold() else None
@@ -154,6 +156,10 @@ def _said(message: Message, me: User) -> str | None:
     replied = message.reply_to_message
     to_me = replied is not None and replied.from_user is not None and replied.from_user.id == me.id
     return text if private or called or to_me else None
+
+
+def _words(message: Message) -> str:
+    return message.text or message.caption or ""
 
 
 def _without_calls(text: str, entities: tuple[MessageEntity, ...], me: User) -> tuple[str, bool]:

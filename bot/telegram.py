@@ -20,6 +20,7 @@ from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, Callb
 from telegram.request import HTTPXRequest
 
 from bot.conversation import Conversation, without_words
+from bot.language import COMMANDS
 from bot.logs import keep_out_of_logs, log_quietly
 from index.errors import BaodaError
 
@@ -99,6 +100,7 @@ async def serve(app: App) -> None:
         await _retried(app.initialize)
         await _retried(app.bot.delete_webhook)
         await app.start()
+        await _introduce(app)
         _log.info("answering as @%s", app.bot.username)
         while True:
             poll = partial(app.bot.get_updates, offset, timeout=LONG_POLL_SECONDS, allowed_updates=[Update.MESSAGE])
@@ -118,6 +120,15 @@ async def serve(app: App) -> None:
                 await app.bot.get_updates(offset, limit=1, timeout=0)
         await app.shutdown()
         await app.bot.shutdown()
+
+
+async def _introduce(app: App) -> None:
+    """Show the commands in Telegram's menu; without them the bot answers as well."""
+    try:
+        for code, words in COMMANDS.items():
+            await app.bot.set_my_commands(words, language_code=code)
+    except TelegramError as error:
+        _log.warning("Telegram: %s; its menu does not show the commands", error)
 
 
 async def _until_signalled(app: App) -> None:

@@ -75,6 +75,8 @@ class BotApi:
             message["text"] = text
             if entities := _typed_entities(text):
                 message["entities"] = entities
+        elif entities := _typed_entities(str(fields.get("caption", ""))):
+            message["caption_entities"] = entities
         self.push({"message": message | fields})
         return message | fields
 
@@ -247,7 +249,7 @@ def _parameters(content_type: str | None, body: bytes) -> Json:
         ]
     else:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body))
-    strings = {"text", "parse_mode", "action"}
+    strings = {"text", "parse_mode", "action", "language_code"}
     return {name: value if name in strings else json.loads(value) for name, value in pairs}
 
 
