@@ -91,7 +91,7 @@ def _quote(archive: Archive, sentence: ScoredSentence) -> Quote:
     start, end = cut(sentence)
     text = article.body[start:end]
     # The promise is kept here, on what is about to be shown, and not by trust in what was stored.
-    archive.verify_quote(article.id, start, end, text)
+    doubtful = archive.verify_quote(article.id, start, end, text)
     since = archive.standing(article.id, start, end, text).since
     short = None
     if sentence.answer_start is not None and sentence.answer_end is not None:
@@ -110,11 +110,13 @@ def _quote(archive: Archive, sentence: ScoredSentence) -> Quote:
         paper=article.paper,
         published=article.published,
         page=article.page,
+        pages=article.pages,
         url=article.url,
         source=article.source,
         score=round(sentence.score, 4),
         also=sentence.hit.also,
         corrected=since and since.astimezone().date(),
+        doubtful=doubtful,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -106,7 +106,7 @@ def _citation_text(citation: _Citation) -> Text:
 def terminal_article(article: Article) -> str:
     """A whole article as plain text: its headlines, where it stands, its body, and the lines it was read from."""
     phrases = PHRASES[language_of(article.title + article.body)]
-    details = _details(article.paper, article.published, article.page, article.bylines, phrases)
+    details = _details(article.paper, article.published, article.pages, article.bylines, phrases)
     places = [
         f"{place.source}: " + ", ".join(f"{first}-{last}" for first, last in place.lines) for place in article.places
     ]
@@ -127,7 +127,13 @@ def _cited(answer: Answer, phrases: Phrases) -> Iterator[_Cited]:
         quotes = tuple(group)
         first = quotes[0]
         title = first.title or first.subtitle or ""
-        details = _details(first.paper, first.published, first.page, first.bylines, phrases)
+        details = _details(
+            first.paper,
+            first.published,
+            first.pages or (() if first.page is None else (first.page,)),
+            first.bylines,
+            phrases,
+        )
         if not title and not details:
             details = first.source
         details = _cut(details, _LONGEST_DETAILS)
@@ -135,6 +141,7 @@ def _cited(answer: Answer, phrases: Phrases) -> Iterator[_Cited]:
         notes = [
             phrases.also.format(first.also) if first.also else "",
             phrases.corrected.format(corrected.isoformat()) if corrected else "",
+            phrases.doubtful if any(quote.doubtful for quote in quotes) else "",
         ]
         details = " ".join(filter(None, [details, *notes]))
         yield _Cited(tuple(map(_around_short, quotes)), _Citation(_headline(title, ""), details, _link(first.url)))
@@ -159,7 +166,11 @@ def _headline(title: str, otherwise: str) -> str:
 
 
 def _details(
-    paper: str | None, published: dt.date | None, page: int | None, bylines: Iterable[Byline], phrases: Phrases
+    paper: str | None,
+    published: dt.date | None,
+    pages: Sequence[int | str],
+    bylines: Iterable[Byline],
+    phrases: Phrases,
 ) -> str:
     """Such as 云渡日报 2025-03-18 第1版 记者 苗可欣 贺小川: a role is said once for all who follow in it."""
     credited = []
@@ -168,7 +179,7 @@ def _details(
     parts = (
         paper or "",
         published.isoformat() if published else "",
-        "" if page is None else phrases.page.format(page),
+        phrases.page.format("、".join(map(str, pages))) if pages else "",
         *credited,
     )
     return " ".join(filter(None, parts))

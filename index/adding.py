@@ -17,7 +17,7 @@ from index import commit, lexical
 from index.cache import Progress
 from index.errors import ArchiveError, SourceError
 from index.issues import PageRow, Plan, SourceRow, plan_articles, plan_pages
-from index.models import Article, Frozen, Page
+from index.models import Article, Frozen, Page, page_of
 from index.store import Store, meta
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Given:
 
     paper: str | None
     published: dt.date | None
-    page: int | None
+    page: int | str | None
 
     def of(self, source: SourceRow) -> Given:
         """Return this with what is not said filled by what was said when `source` was added."""
@@ -94,10 +94,20 @@ def _pages(source: Source, given: Given) -> list[Page]:
     """The pages of a source; what was given corrects what they say. `given.page` is that of the first one."""
     pages = []
     for position, page in enumerate(source.pages):
-        number = None if given.page is None else given.page + position
-        said = {"paper": given.paper, "published": given.published, "number": number}
-        pages.append(page.model_copy(update={name: value for name, value in said.items() if value is not None}))
+        said: dict[str, object] = {"paper": given.paper, "published": given.published}
+        said = {name: value for name, value in said.items() if value is not None}
+        if given.page is not None:
+            said["number"], said["label"] = page_of(_counted_on(given.page, position))
+        pages.append(page.model_copy(update=said))
     return pages
+
+
+def _counted_on(page: int | str, by: int) -> int | str:
+    """The name of the page `by` pages behind `page`: B04 behind B03."""
+    if isinstance(page, int):
+        return page + by
+    letter, digits = page[0], page[1:]
+    return f"{letter}{int(digits) + by:0{len(digits)}}"
 
 
 def _issue(given: Given, source: Source) -> object:
@@ -211,7 +221,11 @@ def _plan_articles(
 
 def _filled(article: Article, given: Given) -> Article:
     """An article that says itself where it stood is believed; what was given fills the rest."""
-    said = {"paper": given.paper, "published": given.published, "page": given.page}
+    said: dict[str, object] = {"paper": given.paper, "published": given.published}
+    if given.page is not None and not article.pages:
+        number, label = page_of(given.page)
+        first = article.places[0].model_copy(update={"page": number, "label": label})
+        article = article.model_copy(update={"page": number, "places": (first, *article.places[1:])})
     return article.model_copy(update={k: v for k, v in said.items() if v is not None and getattr(article, k) is None})
 
 

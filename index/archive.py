@@ -14,7 +14,7 @@ from index.adding import AddedSource, AddReport, Given, add
 from index.cache import Progress
 from index.engine import Engine, LocalEngine, check_model
 from index.errors import ArchiveError
-from index.models import Article, Frozen, Hit, Passage
+from index.models import Article, Frozen, Hit, Passage, page_of
 from index.rebuild import rebuild
 from index.search import POOL, fuse
 from index.store import Store, meta
@@ -104,15 +104,16 @@ class Archive:
         *,
         paper: str | None = None,
         published: dt.date | None = None,
-        page: int | None = None,
+        page: int | str | None = None,
         progress: Progress | None = None,
     ) -> AddReport:
-        """Add files, or the files of folders. `paper`, `published` and `page` say what the sources do not.
+        """Add files, or the files of folders. `paper`, `published` and `page` (3 or B03) say what the sources do not.
 
         Each issue is one transaction, and an interrupted call continues where it stopped when it is repeated.
         `index.issues` states what counts as the same source and the same article.
 
         Raises:
+            ValueError: `page` is no page's name.
             SourceError: A path is missing or not a source. Nothing is added, unless there are more than 64 MB:
                 then the issues before it are.
             ArchiveError: The archive cannot be written, e.g. the disk is full. It is as it was.
@@ -120,6 +121,9 @@ class Archive:
         """
         if self._embedder is None:
             raise ArchiveError("the archive was opened without an embedding model: nothing can be added")
+        if page is not None:
+            number, label = page_of(page)
+            page = label or number
         report = add(self._store, self._embedder, paths, Given(paper, published, page), progress)
         self._engine.follow(progress)
         return report
@@ -197,8 +201,10 @@ class Archive:
         with self._store.reading() as connection:
             return [stored_article(connection, pk) for pk in _near(connection, current(connection, article_id))]
 
-    def verify_quote(self, article_id: str, start: int, end: int, text: str) -> None:
+    def verify_quote(self, article_id: str, start: int, end: int, text: str) -> bool:
         """Prove that `text` may be quoted: it is `body[start:end]` of the current article, as its source has it.
+
+        Return whether it stands on a line of a scan that may have been misread.
 
         Raises:
             ArchiveError: The article is unknown or retracted, the text is not that slice, the stored article is not
@@ -209,7 +215,9 @@ class Archive:
             article = stored_article(connection, pk)
             if not 0 <= start < end or article.body[start:end] != text:
                 raise ArchiveError(f"article {article_id}: characters {start} to {end} are not the text to be quoted")
-            check_article(connection, pk, article)
+            lines = check_article(connection, pk, article)
+            under = (run for run in article.trace if run.start < end and start < run.end and run.place in lines)
+            return any(lines[run.place][run.line].is_doubtful for run in under)
 
     def standing(self, article_id: str, start: int, end: int, text: str) -> Standing:
         """Say what has become of a quote that was given before: current, corrected, retracted, gone or unknown."""

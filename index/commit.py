@@ -166,7 +166,7 @@ def _write_source(connection: sqlite3.Connection, source: SourceRow, now: str) -
 def _write_page(connection: sqlite3.Connection, row: PageRow, key: IssueKey) -> None:
     page = row.page
     issue = _issue(connection, key)
-    said = (issue, page.paper, page.published and page.published.isoformat(), page.number, page.url)
+    said = (issue, page.paper, page.published and page.published.isoformat(), page.label or page.number, page.url)
     if row.id is None:
         lines = dump_lines(page)
         row.id = connection.execute(

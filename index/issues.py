@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from index.models import Article, Box, Line, Page, Place, Run
+from index.models import Article, Box, Line, Page, Place, Run, page_of
 
 Layout = Callable[[Sequence[Page]], list[Article]]
 
@@ -43,7 +43,7 @@ class SourceRow:
     kind: str
     paper: str | None = None
     published: dt.date | None = None
-    page: int | None = None
+    page: int | str | None = None
     complete: bool = True
 
 
@@ -252,15 +252,18 @@ def _stored_pages(connection: sqlite3.Connection, issue: int) -> list[PageRow]:
     sources: dict[int, SourceRow] = {}
     for pk, source_id, position, paper, published, number, url, lines, path, name, sha256 in rows:
         source = sources.setdefault(source_id, SourceRow(source_id, path, name, sha256, "pages"))
-        page = Page(source=name, lines=read_lines(lines), paper=paper, published=published, number=number, url=url)
+        at, label = (None, None) if number is None else page_of(number)
+        page = Page(
+            source=name, lines=read_lines(lines), paper=paper, published=published, number=at, label=label, url=url
+        )
         pages.append(PageRow(pk, source, position, page))
     return pages
 
 
 def _lay_out(rows: list[PageRow], issue: IssueKey, layout: Layout) -> list[Item]:
     """Lay out the pages of one issue. Pages that share a name go under names of their own meanwhile."""
-    rows = sorted(rows, key=lambda row: (row.page.number is None, row.page.number, row.source.path, row.position))
-    names = [(row.page.source, row.page.number) for row in rows]
+    rows = sorted(rows, key=_in_paper)
+    names = [(row.page.source, row.page.number, row.page.label) for row in rows]
     called: dict[str, list[PageRow]] = defaultdict(list)
     pages: list[Page] = []
     for row, name in zip(rows, names, strict=True):
@@ -278,10 +281,15 @@ def _lay_out(rows: list[PageRow], issue: IssueKey, layout: Layout) -> list[Item]
     return items
 
 
+def _in_paper(row: PageRow) -> tuple[bool, int, str, str, int]:
+    page = row.page
+    return page.number is None, page.number or 0, page.label or "", row.source.path, row.position
+
+
 def _page_of(place: Place, rows: list[PageRow]) -> PageRow:
     if len(rows) == 1:
         return rows[0]
-    return next(row for row in rows if row.page.number == place.page)
+    return next(row for row in rows if (row.page.number, row.page.label) == (place.page, place.label))
 
 
 def _current(connection: sqlite3.Connection, identity: str) -> Version | None:

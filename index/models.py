@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["news", "commentary", "sidebar", "caption", "notice"]
+
+
+_PAGE = re.compile(r"第?([A-Z]?)0*(\d{1,3})版?")
+_PRINTED = re.compile(r"[A-Z]\d+")
+
+
+def page_of(name: str | int) -> tuple[int | None, str | None]:
+    """Number and label of a page by its name as printed: 3 and None of 3, 03 or 第3版, 2 and A02 of A02, None and B03 of B03版.
+
+    Section A counts as the paper's main one. Pages of other sections have no number of their own.
+
+    Raises:
+        ValueError: That is no page's name.
+    """
+    if isinstance(name, int):
+        return name, None
+    plain = "".join(unicodedata.normalize("NFKC", str(name)).upper().split())
+    found = _PAGE.fullmatch(plain)
+    if found is None or not int(found[2]):
+        raise ValueError(f"{name} is no page's name: want a number or a section's letter and a number, e.g. 3 or B03")
+    label = _PRINTED.search(plain)
+    return int(found[2]) if found[1] in ("", "A") else None, label and label.group()
 
 
 class Frozen(BaseModel):
@@ -25,6 +49,10 @@ class Box(Frozen):
     bottom: float
 
 
+DOUBTFUL = 0.97
+"""Confidence of OCR in a line under which a quote from it says so."""
+
+
 class Line(Frozen):
     """One line of a source, its glyphs exactly as the source has them."""
 
@@ -33,6 +61,11 @@ class Line(Frozen):
     box: Box | None = None
     size: float | None = Field(None, description="glyph height in points or pixels, where the source tells")
     confidence: float | None = Field(None, description="0..1 for OCR, else None")
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether OCR may have misread it."""
+        return self.confidence is not None and self.confidence < DOUBTFUL
 
 
 class Page(Frozen):
@@ -43,6 +76,7 @@ class Page(Frozen):
     paper: str | None = None
     published: dt.date | None = None
     number: int | None = None
+    label: str | None = Field(None, description="the page's name where that has a letter, e.g. B03")
     url: str | None = None
 
 
@@ -71,6 +105,7 @@ class Place(Frozen):
 
     source: str
     page: int | None
+    label: str | None = Field(None, description="as of a page", exclude_if=lambda label: label is None)
     lines: tuple[tuple[int, int], ...]
 
 
@@ -93,6 +128,12 @@ class Article(Frozen):
     jump: str | None = Field(None, description="an unresolved jump mark, e.g. 下转2版")
     confidence: float = Field(1.0, ge=0, le=1)
     trace: tuple[Run, ...] = ()
+
+    @property
+    def pages(self) -> tuple[int | str, ...]:
+        """The pages it stands on by their names as printed, e.g. 1 and B03."""
+        names = [place.label or place.page for place in self.places]
+        return tuple(dict.fromkeys(name for name in [*names, *([] if any(names) else [self.page])] if name is not None))
 
     @property
     def source(self) -> str:

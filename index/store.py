@@ -27,6 +27,7 @@ INSERT INTO meta VALUES ('generation', 0), ('epoch', hex(randomblob(8))), ('mode
   ('added', NULL);
 
 -- A file as it was added. `paper`, `published`, `page` are what --paper, --date, --page said.
+-- A page is known by a number, or by text where its name has a letter, e.g. 'B03': sources.page, pages.number.
 -- complete: its last issue is committed. current: not replaced by newer content.
 CREATE TABLE sources(
   id INTEGER PRIMARY KEY, path TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL,

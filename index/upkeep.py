@@ -19,7 +19,7 @@ from index import commit, duplicates, lexical, vectors
 from index.cache import Progress
 from index.errors import ArchiveError
 from index.issues import lines_hash, read_article, read_lines, record_hash, text_hash
-from index.models import Article, Frozen
+from index.models import Article, Frozen, Line
 from index.passages import cut
 from index.store import FILE, SCHEMA_VERSION, Store, meta
 from index.text import fold, sentences
@@ -134,8 +134,10 @@ def stored_article(connection: sqlite3.Connection, pk: int) -> Article:
     return read_article(*connection.execute("SELECT record, body, trace FROM articles WHERE pk = ?", (pk,)).fetchone())
 
 
-def check_article(connection: sqlite3.Connection, pk: int, version: Article) -> None:
+def check_article(connection: sqlite3.Connection, pk: int, version: Article) -> dict[int, dict[int, Line]]:
     """Check a version against the hashes it was stored with, and its trace against the lines of its pages.
+
+    Return these lines by place and number.
 
     Raises:
         ArchiveError: One of them does not hold.
@@ -147,7 +149,7 @@ def check_article(connection: sqlite3.Connection, pk: int, version: Article) -> 
     said = (version.title, version.paper, published, version.page)
     if stored != (text_hash(version), record_hash(version), *said):
         raise ArchiveError(f"article {version.id}: it was changed after it was stored; restore a backup")
-    lines: dict[int, dict[int, str]] = {}
+    lines: dict[int, dict[int, Line]] = {}
     for place, page, text, digest in connection.execute(
         "SELECT places.position, pages.id, lines, hash FROM places JOIN pages ON pages.id = places.page "
         "WHERE places.article = ?",
@@ -155,14 +157,15 @@ def check_article(connection: sqlite3.Connection, pk: int, version: Article) -> 
     ):
         if lines_hash(text) != digest:
             raise ArchiveError(f"page {page} of article {version.id}: it was changed after it was stored")
-        lines[place] = {line.number: line.text for line in read_lines(text)}
+        lines[place] = {line.number: line for line in read_lines(text)}
     if lines:
         from index.layout import check_trace
 
         try:
-            check_trace(version, lambda place, number: lines[place][number])
+            check_trace(version, lambda place, number: lines[place][number].text)
         except (ValueError, KeyError) as error:
             raise ArchiveError(f"article {version.id}: does not lead to the lines of its page ({error})") from None
+    return lines
 
 
 def verify(store: Store, progress: Progress | None) -> Iterator[str]:

@@ -28,7 +28,7 @@ def list_articles(context: typer.Context, as_json: AsJson = False, data: Data = 
             if as_json:
                 print_json(_contract(article))
             else:
-                where = " ".join(str(part) for part in (article.published, page_name(article.page)) if part)
+                where = " ".join(str(part) for part in (article.published, page_name(article.pages)) if part)
                 typer.echo(f"{article.id}  {where:<14}  {article.title or '(no headline)'}")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from index.errors import ArchiveError
+from index.models import page_of
 from scripts.terminal import (
     AsJson,
     Data,
@@ -36,14 +37,14 @@ def add(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pages, articles, or folders of them.")],
     paper: Annotated[str | None, typer.Option(help="The paper's name, where the page does not say.")] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The date of the issue.")] = None,
-    page: Annotated[int | None, typer.Option(min=1, help="The page's number, for a single page.")] = None,
+    page: Annotated[str | None, typer.Option(help="The page, e.g. 3 or B03; of several, the first.")] = None,
     data: Data = None,
 ) -> None:
     """Add pages or articles. Adding a file again changes nothing; adding a changed one replaces it."""
-    published = _date(date)
+    published, name = _date(date), _page(page)
     with open_to_write(settings_of(context, data)) as archive:
         with progress_bar() as progress:
-            report = archive.add(paths, paper=paper, published=published, page=page, progress=progress)
+            report = archive.add(paths, paper=paper, published=published, page=name, progress=progress)
         _show(report, archive.articles())
 
 
@@ -132,6 +133,18 @@ def _date(text: str | None) -> dt.date | None:
         raise ArchiveError(f"--date {text} is not a date of the calendar: give YYYY-MM-DD, e.g. 2024-11-30") from None
 
 
+def _page(text: str | None) -> int | str | None:
+    if text is None:
+        return None
+    try:
+        number, label = page_of(text)
+    except ValueError:
+        raise ArchiveError(
+            f"--page {text} is no page's name: give a number, or a letter and a number, e.g. 3 or B03"
+        ) from None
+    return label or number
+
+
 def _show(report: AddReport, articles: Iterable[Article]) -> None:
     """Say what became of each source, then the articles found, doubtful ones first."""
     from rich.markup import escape
@@ -149,7 +162,7 @@ def _show(report: AddReport, articles: Iterable[Article]) -> None:
         names_of = " ".join(byline.name for byline in article.bylines)
         table.add_row(
             f"{article.confidence:.2f}",
-            page_name(article.page),
+            page_name(article.pages),
             article.kind,
             escape(article.title or "(no headline)"),
             escape(names_of),

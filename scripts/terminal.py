@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -105,6 +105,6 @@ def console() -> Console:
     return Console(highlight=False)
 
 
-def page_name(number: int | None) -> str:
-    """Such as 第3版."""
-    return "" if number is None else f"第{number}版"
+def page_name(pages: Sequence[int | str]) -> str:
+    """Such as 第3版 or 第1、B03版."""
+    return f"第{'、'.join(map(str, pages))}版" if pages else ""

@@ -144,8 +144,9 @@ def test_a_node_page_of_the_newer_form_lies_in_the_folder_of_layouts(tmp_path: P
     assert pages[0].lines[0].box == Box(left=1, top=2, right=9, bottom=8)
 
 
-def test_a_page_of_another_section_has_no_number_rather_than_a_wrong_one(tmp_path: Path) -> None:
-    assert founder.read(old(number="B03"), tmp_path / "content_77.htm")[1][0].page is None
+def test_a_page_of_another_section_has_a_name_and_no_wrong_number(tmp_path: Path) -> None:
+    article = founder.read(old(number="B03"), tmp_path / "content_77.htm")[1][0]
+    assert (article.page, article.pages) == (None, ("B03",))
 
 
 def test_an_article_has_the_same_id_alone_and_in_a_zip_and_another_paper_has_another(tmp_path: Path) -> None:

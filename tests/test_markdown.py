@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.archive import Archive
 from index.errors import BaodaError, SourceError
 from index.layout import check_trace
-from index.models import Article, Byline, Place
+from index.models import Article, Byline, Place, page_of
 from index.sources import markdown
 
 WRITTEN = """---
@@ -70,7 +70,8 @@ values = st.one_of(texts, tricky)
 
 @st.composite
 def articles(draw: st.DrawFn) -> Article:
-    pages = draw(st.lists(st.integers(1, 99), max_size=2))
+    names = draw(st.lists(st.integers(1, 99) | st.from_regex(r"[A-Z][0-9]?[1-9]", fullmatch=True), max_size=2))
+    pages = [page_of(name) for name in dict.fromkeys(names)]
     return Article(
         id=draw(values),
         title=draw(st.one_of(st.just(""), values)),
@@ -80,8 +81,10 @@ def articles(draw: st.DrawFn) -> Article:
             st.lists(st.one_of(st.just(""), values), min_size=1).map("\n".join).filter(lambda body: body.strip())
         ),
         published=draw(st.none() | st.dates()),
-        page=pages[0] if pages else None,
-        places=tuple(Place(source="p.txt", page=page, lines=()) for page in pages or [None]),
+        page=pages[0][0] if pages else None,
+        places=tuple(
+            Place(source="p.txt", page=number, label=label, lines=()) for number, label in pages or [(None, None)]
+        ),
         **{name: draw(st.none() | values) for name in ("kicker", "subtitle", "column", "paper", "url", "jump")},
     )
 
@@ -91,7 +94,7 @@ def articles(draw: st.DrawFn) -> Article:
 def test_what_is_written_is_read_back_exactly(article: Article) -> None:
     pages, (again,) = markdown.read(markdown.write(article).encode(), "a.md")
     assert again.model_dump(include=FIELDS) == article.model_dump(include=FIELDS)
-    assert [place.page for place in again.places] == [place.page for place in article.places]
+    assert [(place.page, place.label) for place in again.places] == [(at.page, at.label) for at in article.places]
     lines = {line.number: line.text for line in pages[0].lines}
     check_trace(again, lambda _, number: lines[number])
 

@@ -47,7 +47,7 @@ def answers(draw: st.DrawFn) -> Answer:
         fields = st.fixed_dictionaries(
             {"article_id": st.sampled_from("ab"), "title": long, "subtitle": st.none() | long, "paper": st.none() | long,
              "page": st.none() | st.integers(1, 99), "bylines": names, "url": st.none() | LINE,
-             "corrected": st.none() | st.dates(), "score": st.floats(0, 1)}
+             "corrected": st.none() | st.dates(), "doubtful": st.booleans(), "score": st.floats(0, 1)}
         )  # fmt: skip
         quotes.append(quote(text, None, **draw(fields)).model_copy(update={"answer_start": start, "answer_end": end}))
     nearest = st.lists(st.builds(Headline, article_id=LINE, title=long, published=st.none() | st.dates()), max_size=3)
@@ -80,6 +80,20 @@ def test_an_answer_fits_a_phone() -> None:
         "<blockquote>大概需要<b>20名</b>阿姨处理。</blockquote>\n"
         "《净菜工坊添人手》 云渡日报 2025-03-18 第2版 记者 林旭东 通讯员 姜予安"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "doubt"),
+    [
+        ("zh-hans", "第1、B03版", "（扫描件识别，可能有误字）"),
+        ("zh-hant", "第1、B03版", "（掃描件辨識，可能有誤字）"),
+        ("en", "page 1、B03", "(read from a scan, characters may be wrong)"),
+    ],
+)
+def test_pages_are_named_as_printed_and_doubtful_scans_told(language: Language, page: str, doubt: str) -> None:
+    html = telegram_html(answer(quote(page=1, pages=(1, "B03"), doubtful=True)), language)
+    assert page in html
+    assert html.endswith(doubt)
 
 
 def test_near_duplicates_are_counted_not_repeated() -> None:
@@ -181,4 +195,4 @@ def test_a_terminal_is_never_given_control_characters() -> None:
 def test_a_whole_article_says_where_its_lines_stand() -> None:
     places = (Place(source="a.txt", page=1, lines=((3, 10), (15, 15))), Place(source="b.txt", page=2, lines=((1, 4),)))
     article = Article(id="a", title="题", subtitle="副", body="一段。\n二段。", page=1, paper="云渡日报", places=places)
-    assert terminal_article(article) == "题\n副\n云渡日报 第1版\n\n一段。\n二段。\n\na.txt: 3-10, 15-15\nb.txt: 1-4"
+    assert terminal_article(article) == "题\n副\n云渡日报 第1、2版\n\n一段。\n二段。\n\na.txt: 3-10, 15-15\nb.txt: 1-4"

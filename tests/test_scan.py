@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hashing import HashingEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 from pylopdf_fonts_zh_cn import serif_path
 
+from index.archive import Archive
 from index.errors import BaodaError, SourceError
 from index.sources import read, scan
 
@@ -159,3 +161,24 @@ def test_no_bytes_raise_anything_but_our_own_error(kind: str, noise: bytes, at: 
     for data in (noise, whole[:8] + noise, whole[:at] + noise + whole[at + len(noise) :]):
         with contextlib.suppress(BaodaError):
             scan.read(data, "a.png")
+
+
+def test_a_quote_from_a_line_that_was_hard_to_read_is_marked_also_after_a_rebuild_and_in_a_backup(
+    tmp_path: Path,
+) -> None:
+    page = drawn((900, 420), [(40, 30 + 44 * at, LONG[at * 7 :][:26]) for at in range(8)])
+    faint = page.crop((0, 200, 900, 420)).resize((315, 77)).resize((900, 220))
+    page.paste(faint, (0, 200))
+    (tmp_path / "a.png").write_bytes(packed(page))
+    with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
+        archive.add([tmp_path / "a.png"])
+        for _ in range(2):
+            (article,) = archive.articles()
+            body, end = article.body, len(article.body)
+            assert not archive.verify_quote(article.id, 0, 20, body[:20])
+            assert archive.verify_quote(article.id, end - 20, end, body[end - 20 :])
+            archive.rebuild()
+        archive.backup(tmp_path / "copy.db")
+    Archive.restore_backup(tmp_path / "copy.db", tmp_path / "other")
+    with Archive.open(tmp_path / "other") as copy:
+        assert copy.verify_quote(article.id, end - 20, end, body[end - 20 :])

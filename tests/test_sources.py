@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index import layout
 from index.errors import BaodaError, SourceError
 from index.layout import check_trace
 from index.sources import expand, read
@@ -32,6 +33,18 @@ def test_a_form_feed_begins_the_next_page_and_lines_keep_their_numbers(tmp_path:
     pages = read(tmp_path / "a.txt").pages
     assert [[line.text for line in page.lines if line.text] for page in pages] == [["一", "二"], ["三", "四"]]
     assert [line.number for line in pages[1].lines] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("printed", "page", "names"),
+    [("第B03版", None, ("B03",)), ("A02版", 2, ("A02",)), ("第03版", 3, (3,))],
+)
+def test_a_pages_name_is_read_from_its_head(tmp_path: Path, printed: str, page: int | None, names: tuple[str]) -> None:
+    (tmp_path / "a.txt").write_text(
+        f"东湖日报\n{printed}\n2023年5月6日\n\n渡口重开\n\n本报讯 渡口昨天重开，首日载客千人。\n"
+    )
+    (article,) = layout.articles(read(tmp_path / "a.txt").pages)
+    assert (article.page, article.pages) == (page, names)
 
 
 def test_json_lines_keep_every_field_and_the_body_as_it_is(tmp_path: Path) -> None:

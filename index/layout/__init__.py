@@ -163,10 +163,12 @@ def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> A
     inside = _COLUMN.match(content)
     column = piece.column[0].text.strip("【】·■●◆□▲") if piece.column else inside and inside[1]
     places = tuple(
-        Place(source=pages[part.page].source, page=pages[part.page].number, lines=_ranges(part)) for part in parts
+        Place(source=at.source, page=at.number, label=at.label, lines=_ranges(part))
+        for part in parts
+        for at in [pages[part.page]]
     )
     identity = hashlib.sha1(
-        f"{page.source}\0{page.paper}\0{page.published}\0{page.number}".encode(), usedforsecurity=False
+        f"{page.source}\0{page.paper}\0{page.published}\0{page.number or page.label}".encode(), usedforsecurity=False
     )
     return Article(
         id=f"{identity.hexdigest()[:8]}-{ordinal:02d}",

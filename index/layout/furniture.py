@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from index.models import Line, Page
+from index.models import Line, Page, page_of
 
 JUMP = re.compile(
     r"[（(【]?(?P<way>下转|紧接|转|上接|接)第?(?P<page>[A-Z]?\d{1,2}|[一二三四五六七八九十]+)版[^。]{0,8}[）)】]?"
@@ -48,6 +48,8 @@ def furniture(page: Page) -> tuple[Page, frozenset[int]]:
             used |= {line.number for line in head}
             for line in head:
                 _read(line, found)
+    if page.number is not None or page.label is not None:
+        found.pop("number", None), found.pop("label", None)
     kept = {name: value for name, value in found.items() if getattr(page, name) is None}
     return page.model_copy(update=kept), frozenset(used)
 
@@ -105,9 +107,10 @@ def _read(line: Line, found: dict[str, object]) -> None:
     number = _NUMBER.match(content) or re.search(r"第(?P<a>[A-Z]?\d{1,2})版", content)
     if number:
         groups = number.groupdict()
-        if shown := groups.get("a") or groups.get("b"):
-            found.setdefault("number", int(re.sub(r"\D", "", shown)))
-        elif (shown := groups.get("c")) and len(shown) == 1 and shown in _DIGITS:
-            found.setdefault("number", _DIGITS.index(shown))
+        shown = groups.get("a") or groups.get("b")
+        if shown is None and (numeral := groups.get("c")) in list(_DIGITS):
+            shown = str(_DIGITS.index(str(numeral)))
+        if shown and shown.strip("0") and "number" not in found:
+            found["number"], found["label"] = page_of(shown)
     if paper := _PAPER.fullmatch(content):
         found.setdefault("paper", paper.group())

@@ -18,8 +18,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.errors import SourceError
+from index.jumps import FROM, TO, joined
 from index.models import Article, Kind, Line, Page, Place, Run
-from index.sources.founder_marks import Piece, Standing, page_number, photographers, piece_of, standings
+from index.sources.founder_marks import Piece, Standing, photographers, piece_of, standings
 from index.sources.html import decode
 
 NODE = re.compile(r"(?:^|/)node_[\w-]+\.html?$", re.IGNORECASE)
@@ -27,8 +28,6 @@ _PAGE_SIZE = 4 * 2**20
 _ZIP_SIZE = 128 * 2**20
 _ZIP_FILES = 20_000
 _MARK = re.compile(rb"<founder-content|enpcontent|enpproperty|npm:article-", re.IGNORECASE)
-_FROM = re.compile(r"[（(【]?(上接|紧接)(?:第)?([A-Z]?\d{1,3}|[一二三四五六七八九十])版[^）)】。]{0,12}[）)】]?\s*")
-_TO = re.compile(r"\s*[（(【]?(下转|紧转)(?:第)?([A-Z]?\d{1,3}|[一二三四五六七八九十])版[^）)】。]{0,12}[）)】]?$")
 _NOTICE = re.compile("公告|启事|声明|通知|公示|讣告|招聘|遗失")
 
 
@@ -134,7 +133,15 @@ def _assembled(
         texts = [*heads, *piece.body, *piece.captions]
         lines = tuple(Line(number=number + n, text=text, box=at.box) for n, text in enumerate(texts, 1))
         pages.append(
-            Page(source=name, lines=lines, paper=at.paper, published=at.published, number=at.number, url=piece.url)
+            Page(
+                source=name,
+                lines=lines,
+                paper=at.paper,
+                published=at.published,
+                number=at.page[0],
+                label=at.page[1],
+                url=piece.url,
+            )
         )
         identity = _identity(piece, taken)
         first = number + len(heads) + 1
@@ -146,7 +153,7 @@ def _assembled(
             article = _article(name, f"{identity}-p{n}", alone, range(line, line + 1), line)
             articles.append(article.model_copy(update={"kind": "caption", "jump": None}))
         number += len(texts)
-    return tuple(pages), _joined(articles)
+    return tuple(pages), joined(articles)
 
 
 def _identity(piece: Piece, taken: set[str]) -> str:
@@ -167,9 +174,9 @@ def _article(name: str, identity: str, piece: Piece, lines: range, first: int) -
     """An article whose paragraphs are lines `first` and on; a jump mark at its begin or end is not of its body."""
     texts, columns = list(piece.body), [0] * len(piece.body)
     jump = None
-    if (origin := _FROM.match(texts[0])) and "".join([texts[0][origin.end() :], *texts[1:]]):
+    if (origin := FROM.match(texts[0])) and "".join([texts[0][origin.end() :], *texts[1:]]):
         jump, columns[0], texts[0] = "".join(origin.group().split()), origin.end(), texts[0][origin.end() :]
-    if (onward := _TO.search(texts[-1])) and "".join([*texts[:-1], texts[-1][: onward.start()]]):
+    if (onward := TO.search(texts[-1])) and "".join([*texts[:-1], texts[-1][: onward.start()]]):
         jump, texts[-1] = "".join(onward.group().split()), texts[-1][: onward.start()]
     trace: list[Run] = []
     body = ""
@@ -192,53 +199,9 @@ def _article(name: str, identity: str, piece: Piece, lines: range, first: int) -
         body=body,
         paper=at.paper,
         published=at.published,
-        page=at.number,
+        page=at.page[0],
         url=piece.url,
-        places=(Place(source=name, page=at.number, lines=((lines[0], lines[-1]),)),),
+        places=(Place(source=name, page=at.page[0], label=at.page[1], lines=((lines[0], lines[-1]),)),),
         jump=jump.strip("（()）【】") if jump else None,
         trace=tuple(trace),
-    )
-
-
-def _joined(articles: list[Article]) -> tuple[Article, ...]:
-    """Join halves whose marks name each other's pages; where several could be meant, those of one headline."""
-    joined = {article.id: article for article in articles}
-    for back in articles:
-        if not back.jump or not (origin := _FROM.match(back.jump)):
-            continue
-        fronts = [
-            front
-            for front in joined.values()
-            if (onward := _TO.search(front.jump or ""))
-            and (front.paper, front.published) == (back.paper, back.published)
-            and (_ordinal(origin[2]), _ordinal(onward[2])) == (front.page, back.page)
-        ]
-        alike = [front for front in fronts if front.title and (front.title in back.title or back.title in front.title)]
-        if len(alike or fronts) == 1:
-            front = (alike or fronts)[0]
-            joined[front.id] = _whole(front, back)
-            del joined[back.id]
-    return tuple(joined.values())
-
-
-def _ordinal(value: str) -> int | None:
-    chinese = "一二三四五六七八九十".find(value)
-    return chinese + 1 if chinese >= 0 else page_number(value)
-
-
-def _whole(front: Article, back: Article) -> Article:
-    between = "\n" if front.body[-1] in "。！？”" else ""
-    shift = len(front.body) + len(between)
-    behind = [
-        run.model_copy(update={"start": run.start + shift, "end": run.end + shift, "place": run.place + 1})
-        for run in back.trace
-    ]
-    return front.model_copy(
-        update={
-            "body": front.body + between + back.body,
-            "bylines": front.bylines or back.bylines,
-            "places": front.places + back.places,
-            "jump": None,
-            "trace": (*front.trace, *behind),
-        }
     )

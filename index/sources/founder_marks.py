@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from index.models import Box, Byline
+from index.models import Box, Byline, page_of
 from index.sources.html import between, paragraphs, parse, plain, with_id, without
 
 _PROPERTIES = re.compile(r"<!--\s*enpproperty", re.IGNORECASE), re.compile(r"-->")
 _PROPERTY = re.compile(r"<(?:founder-)?(\w{2,20})>([^<]{1,500})</")
 _DAY = re.compile(r"(?<!\d)(\d{4})(?:-(\d\d)[-/](\d\d)|(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)(?!\d)")
-_NUMBER = re.compile(r"第?\s*([A-Za-z]?)0*(\d{1,3})\s*版?")
 _NUMBERED = re.compile(r"(?<![转接见])第\s*([A-Za-z]?\d{1,3})\s*版\s*(?=[:：\n]|$)")
 _MOST = 200  # elements of one sort that a page is read for: no real one has as many
 _HOLDERS = ("ozoom", "articleContent", "zoom")
@@ -33,7 +32,7 @@ class Standing:
 
     paper: str | None = None
     published: dt.date | None = None
-    number: int | None = None
+    page: tuple[int | None, str | None] = (None, None)
     box: Box | None = None
 
     def or_else(self, other: Standing) -> Standing:
@@ -41,7 +40,7 @@ class Standing:
         return Standing(
             self.paper or other.paper,
             self.published or other.published,
-            self.number or other.number,
+            self.page if any(self.page) else other.page,
             self.box or other.box,
         )
 
@@ -184,7 +183,7 @@ def _own_standing(where: str, html: str, visible: str) -> Standing:
     numbers = {told.get("pagenum") or (numbered[1] if numbered else "")} - {""} or set(_NUMBERED.findall(visible))
     title = re.search(r"<title[^>]{0,100}>([^<]{1,300})", html, re.IGNORECASE)
     papers = (told.get("papername"), _paper(told.get("nodename", "")), _paper(title[1]) if title else None)
-    return Standing(next(filter(None, papers), None), day, page_number(numbers.pop()) if len(numbers) == 1 else None)
+    return Standing(next(filter(None, papers), None), day, _page(numbers.pop()) if len(numbers) == 1 else (None, None))
 
 
 def _properties(html: str) -> dict[str, str]:
@@ -213,10 +212,11 @@ def _day(value: str) -> dt.date | None:
     return None
 
 
-def page_number(value: str) -> int | None:
-    """A02 is page 2; pages of other sections (B02) have no number of their own in an archive that counts pages."""
-    found = _NUMBER.fullmatch(value.strip())
-    return int(found[2]) if found and found[1] in ("", "A", "a") and int(found[2]) else None
+def _page(name: str) -> tuple[int | None, str | None]:
+    try:
+        return page_of(name)
+    except ValueError:
+        return None, None
 
 
 def _paper(value: str) -> str | None:

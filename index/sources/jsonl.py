@@ -9,12 +9,20 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from index.errors import SourceError
-from index.models import Article, Byline, Kind, Line, Page, Place, Run
+from index.models import Article, Byline, Kind, Line, Page, Place, Run, page_of
 from index.sources.dump import decode
 
 
 def _byline(value: object) -> object:
     return {"role": "", "name": value} if isinstance(value, str) else value
+
+
+def _page(value: object) -> tuple[int | None, str | None]:
+    if value in (None, ""):
+        return None, None
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise ValueError("want a number, or a text such as B03")
+    return page_of(value)
 
 
 class _Record(BaseModel):
@@ -29,7 +37,7 @@ class _Record(BaseModel):
     bylines: tuple[Annotated[Byline, BeforeValidator(_byline)], ...] | None = None
     published: dt.date | None = None
     paper: str | None = None
-    page: int | None = None
+    page: Annotated[tuple[int | None, str | None], BeforeValidator(_page)] = (None, None)
     url: str | None = None
     kind: Kind = "news"
 
@@ -54,11 +62,12 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
         lines.append(Line(number=number, text=body))
         articles.append(
             Article(
-                **record.model_dump(exclude={"body", "title", "bylines"}),
+                **record.model_dump(exclude={"body", "title", "bylines", "page"}),
+                page=record.page[0],
                 title=record.title or "",
                 bylines=record.bylines or (),
                 body=body,
-                places=(Place(source=name, page=record.page, lines=((number, number),)),),
+                places=(Place(source=name, page=record.page[0], label=record.page[1], lines=((number, number),)),),
                 trace=(Run(start=0, end=len(body), place=0, line=number, column=0),),
             )
         )

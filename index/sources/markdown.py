@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 from html import unescape
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from index.errors import SourceError
-from index.models import Article, Byline, Kind, Line, Page, Place, Run
+from index.models import Article, Byline, Kind, Line, Page, Place, Run, page_of
 from index.sources.dump import decode
 
 _FRONT = re.compile(r"---[ \t]*\n(?P<fields>(?:.*\n)*?)---[ \t]*(?:\n|\Z)")
@@ -35,8 +35,12 @@ def _byline(value: object) -> object:
     return {"role": role, "name": name} if name else {"role": "", "name": role}
 
 
-def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value] if value else []
+def _listed(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value] if value else []
+
+
+def _pages(value: object) -> list[tuple[int | None, str | None]]:
+    return [page_of(name) for name in _listed(value)]
 
 
 _Text = Annotated[str | None, BeforeValidator(lambda value: value or None)]
@@ -56,7 +60,7 @@ class _Fields(BaseModel):
     published: Annotated[dt.date | None, BeforeValidator(lambda value: value or None)] = Field(
         None, validation_alias=AliasChoices("published", "date")
     )
-    page: Annotated[tuple[int, ...], BeforeValidator(_listed)] = ()
+    page: Annotated[tuple[tuple[int | None, str | None], ...], BeforeValidator(_pages)] = ()
     url: _Text = None
     jump: _Text = None
 
@@ -86,15 +90,18 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
             trace.append(Run(start=at, end=at + len(line.text), place=0, line=line.number, column=0))
         at += len(line.text) + 1
     whole = ((lines[0].number, lines[-1].number),)
-    pages = fields.page or (None,)
+    pages = fields.page or ((None, None),)
     try:
         article = Article(
             **fields.model_dump(exclude={"id", "page", "bylines"}),
             id=fields.id or _identity(name, fields),
             bylines=fields.bylines,
             body=body,
-            page=pages[0],
-            places=tuple(Place(source=name, page=page, lines=() if n else whole) for n, page in enumerate(pages)),
+            page=pages[0][0],
+            places=tuple(
+                Place(source=name, page=number, label=label, lines=() if n else whole)
+                for n, (number, label) in enumerate(pages)
+            ),
             trace=tuple(trace),
         )
     except ValidationError as error:
@@ -105,14 +112,14 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
 
 def write(article: Article) -> str:
     """Return `article` as a file that `read` takes for the same one: every field but where it stands and its confidence."""
-    pages = [place.page for place in article.places if place.page is not None]
     front = [f"id: {_quoted(article.id)}", f"title: {_quoted(article.title)}"]
-    for name in ("kicker", "subtitle", "column", "bylines", "kind", "paper", "published", "page", "url", "jump"):
+    for name in ("kicker", "subtitle", "column", "bylines", "kind", "paper", "published", "pages", "url", "jump"):
         value = getattr(article, name)
         if name == "bylines" and value:
             front += ["bylines:", *(f"- {_written(byline)}" for byline in value)]
-        elif name == "page" and value is not None:
-            front.append(f"page: {pages if len(pages) > 1 else value}")
+        elif name == "pages" and value:
+            names = ", ".join(map(str, value))
+            front.append(f"page: [{names}]" if len(value) > 1 else f"page: {names}")
         elif value:
             front.append(f"{name}: {value if name in ('kind', 'published') else _quoted(value)}")
     body = "\n\n".join(_marked(paragraph) or _EMPTY for paragraph in article.body.split("\n"))
