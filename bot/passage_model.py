@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,27 +69,16 @@ class PassageModel:
     def __init__(
         self, *, threads: int | None = None, bits: int = 8, weights: Path = WEIGHTS, progress: Progress | None = None
     ) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
+        from index.network import session
 
         base = e5.folder(progress)
         folder = _prepare(base, weights, bits, progress)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # A passage a thread: threads that share one mostly wait for each other, and no row is padded for another.
-        options.intra_op_num_threads = 1
-        # More would fuse the layer norms again, into an operator that takes four times as long.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        # A passage a thread: no row is padded for another.
         self._threads = ThreadPoolExecutor(threads or os.cpu_count(), "reader")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        self._session = session(folder / "reader.onnx")
+        self._inputs = e5.Inputs(base, longest=LONGEST)
+        self.tokenizer = self._inputs.tokenizer
         self.tokenizer.enable_truncation(LONGEST, strategy="only_second")
-        tensors = _mapped(base / "model.safetensors")
-        self._words = tensors["embeddings.word_embeddings.weight"]
-        types = tensors["embeddings.token_type_embeddings.weight"][0]
-        self._positions = tensors["embeddings.position_embeddings.weight"][:LONGEST].astype(np.float32) + types
         self._segment = np.load(folder / "segment.npy")
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Spans]:
@@ -109,7 +96,7 @@ class PassageModel:
 
     def _run(self, encoding: Any) -> NDArray[np.float32]:  # noqa: ANN401 - tokenizers has no types
         size = len(encoding.ids)
-        embedded = self._words[encoding.ids].astype(np.float32) + self._positions[:size]
+        embedded = self._inputs.embedded(encoding.ids)
         embedded[_passage_from(encoding) : size - 1] += self._segment
         feed = {"embedded": embedded[None], "mask": np.ones((1, size), np.int32)}
         logits: NDArray[np.float32] = self._session.run(None, feed)[0][0]
@@ -153,23 +140,10 @@ def _prepare(base: Path, weights: Path, bits: int, progress: Progress | None) ->
         report = progress or (lambda *_: None)
         report(_STAGE, 0, 2)
         trained = load_file(weights)
-        merged_weights = merged(_mapped(base / "model.safetensors"), trained)
+        merged_weights = merged(e5.tensors(base), trained)
         report(_STAGE, 1, 2)
         onnx.save(graph(merged_weights, bits=bits), target / "reader.onnx")
         np.save(target / "segment.npy", trained["segment"].astype(np.float32))
         report(_STAGE, 2, 2)
 
     return prepared(f"reader-{identity}", write)
-
-
-def _mapped(path: Path) -> dict[str, NDArray[Any]]:
-    """A safetensors file's tensors, memory-mapped: a table of 250,037 words is read by rows, never as a whole."""
-    with path.open("rb") as file:
-        (size,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(size))
-    types = {"F16": np.float16, "F32": np.float32}
-    return {
-        name: np.memmap(path, types[entry["dtype"]], "r", 8 + size + entry["data_offsets"][0], tuple(entry["shape"]))
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }

