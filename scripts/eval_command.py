@@ -38,7 +38,8 @@ def retrieval(data_sets: DataSets = SHARED, questions: Questions = 800, split: s
 @app.command()
 def reading(data_sets: DataSets = SHARED, questions: Questions = 200, split: str = "report") -> None:
     """Answer in the first quote and in three, exact match and F1 of the short answer, by system and form."""
-    from scripts.evaluate.reading import cases, evaluate_reading
+    from scripts.evaluate.cases import cases
+    from scripts.evaluate.reading import evaluate_reading
 
     with progress_bar() as progress:
         embedder, systems = _systems()
@@ -50,7 +51,8 @@ def reading(data_sets: DataSets = SHARED, questions: Questions = 200, split: str
 @app.command()
 def refusal(data_sets: DataSets = SHARED, questions: Questions = 200, split: str = "report") -> None:
     """Rejection at 5% false refusals, area under the curve, and the curve that BAODA_STRICTNESS moves along."""
-    from scripts.evaluate.reading import cases, evaluate_refusal
+    from scripts.evaluate.cases import cases
+    from scripts.evaluate.reading import evaluate_refusal
 
     with progress_bar() as progress:
         embedder, systems = _systems()

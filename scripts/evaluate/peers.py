@@ -22,7 +22,7 @@ from bot.reader import Reader
 from index import e5
 from index.embedding import Embedder
 from index.models import Hit
-from scripts.evaluate.reading import cases
+from scripts.evaluate.cases import cases
 
 Ask = Callable[[str, Sequence[Hit]], object]
 

@@ -1,20 +1,12 @@
-"""How well the reader finds the answering sentence and its short answer, and how well it knows when there is none.
-
-Each question of the report split comes with the passage that answers it and up to nine that BM25 finds for it and that
-do not hold the answer, among them passages of the same article and of the same event, in the order of e5's cosines. For
-refusal the passage that answers is taken away.
-"""
+"""How well the reader finds the answering sentence and its short answer, and how well it knows when there is none."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,29 +17,13 @@ from bot.question import read as read_question
 from index.cache import Progress
 from index.embedding import Embedder
 from index.lexical import words
-from index.models import Article, Hit, Passage, Place
-from index.settings import cache_folder
+from index.models import Hit
 from index.text import fold, sentences
+from scripts.evaluate.cases import Case
 from scripts.train.questions import tagged
 
 Read = Callable[[Question, Sequence[Hit]], Reading]
 FALSE_REFUSALS = 0.05
-
-
-@dataclass(frozen=True)
-class Case:
-    """A question, its passages, nearest first, the answering one among them, and that one's answers (folded)."""
-
-    source: str
-    question: str
-    hits: tuple[Hit, ...]
-    answering: Hit
-    answers: tuple[str, ...]
-
-    @property
-    def others(self) -> tuple[Hit, ...]:
-        """The passages that do not answer."""
-        return tuple(hit for hit in self.hits if hit is not self.answering)
 
 
 @dataclass(frozen=True)
@@ -134,23 +110,6 @@ def _refusal(system: str, answerable: NDArray[np.float64], other: NDArray[np.flo
     return Refusal(system, len(answerable), float(wins), float((other < threshold).mean()), curve)
 
 
-def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: Progress | None = None) -> list[Case]:
-    """Draw cases of a split, in a fixed random order; it is made on first use (2 minutes) and kept in the cache."""
-    from scripts.train.examples import build
-
-    folder = cache_folder() / "evaluate-reading"
-    file = folder / f"{split}.jsonl"
-    if not file.exists():
-        build(data, folder, [split])  # type: ignore[list-item]
-    drawn = []
-    with file.open(encoding="utf-8") as lines:
-        for line in islice(lines, questions):
-            drawn.append(_case(json.loads(line), embedder))
-            if progress:
-                progress("Preparing questions", len(drawn), questions)
-    return drawn
-
-
 def word_overlap(question: Question, hits: Sequence[Hit]) -> Reading:
     """Baseline: the sentence that holds most of the question's words, the shorter of two."""
     wanted = set(words(question.search))
@@ -185,21 +144,6 @@ def _places(hits: Sequence[Hit]) -> Iterator[tuple[Hit, int, int]]:
     for hit in hits:
         for start, end in sentences(hit.article.body):
             yield hit, start, end
-
-
-def _case(example: dict[str, Any], embedder: Embedder) -> Case:
-    answering, *_ = passages = example["passages"]
-    answers = tuple(dict.fromkeys(answering["text"][a:b] for a, b in answering["answers"]))
-    cosines = embedder.passages([p["text"] for p in passages]) @ embedder.query(example["question"])
-    hits = [_hit(i, p["title"], p["text"], c) for i, (p, c) in enumerate(zip(passages, cosines.tolist(), strict=True))]
-    nearest = tuple(sorted(hits, key=lambda hit: -hit.score))
-    return Case(example["source"], example["question"], nearest, hits[0], answers)
-
-
-def _hit(number: int, title: str, text: str, cosine: float) -> Hit:
-    article = Article(id=str(number), title=title, body=text, places=(Place(source="", page=None, lines=()),))
-    passage = Passage(id=number, article_id=str(number), start=0, end=len(text), text=text)
-    return Hit(passage=passage, article=article, score=cosine, cosine=cosine)
 
 
 def _score(case: Case, reading: Reading, plain: Reading) -> tuple[float, ...]:

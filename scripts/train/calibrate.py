@@ -21,7 +21,7 @@ from bot.question import read as read_question
 from bot.reader import FEATURES, candidates, features
 from index.embedding import Embedder
 from index.text import fold
-from scripts.evaluate.reading import Case, cases
+from scripts.evaluate.cases import Case, cases
 
 OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
 

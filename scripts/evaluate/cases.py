@@ -1,0 +1,100 @@
+"""Cases to measure a reader on: a question, the passage that answers it, and passages like it that do not.
+
+Each comes with up to nine that BM25 finds for it and that do not hold the answer, among them passages of the same article
+and of the same event, all in the order of e5's cosines.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from index.cache import Progress
+from index.embedding import Embedder
+from index.models import Article, Hit, Passage, Place
+from index.settings import cache_folder
+from index.text import fold
+from scripts.train.examples import SEED, build, news
+from scripts.train.mining import Builder
+
+WRITTEN = Path(__file__).parent / "news_questions.tsv"
+"""Article, question and answer: written by hand on news of the report split, like residents ask."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, its passages, nearest first, the answering one among them, and that one's answers (folded)."""
+
+    source: str
+    question: str
+    hits: tuple[Hit, ...]
+    answering: Hit
+    answers: tuple[str, ...]
+
+    @property
+    def others(self) -> tuple[Hit, ...]:
+        """The passages that do not answer."""
+        return tuple(hit for hit in self.hits if hit is not self.answering)
+
+
+def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: Progress | None = None) -> list[Case]:
+    """Draw cases of a split in a fixed random order; it is made on first use (2 minutes) and kept in the cache.
+
+    Args:
+        data: The folder of the measuring data.
+        split: `develop` or `report` of `scripts.train.examples`, or `written`: questions written by hand on its news.
+        questions: How many, at most.
+        embedder: Ranks each question's passages.
+        progress: Counts questions.
+    """
+    folder = cache_folder() / "evaluate-reading"
+    file = folder / f"{split}.jsonl"
+    if not file.exists():
+        if split == "written":
+            _write_written(data, file)
+        else:
+            build(data, folder, [split])  # type: ignore[list-item]
+    drawn = []
+    with file.open(encoding="utf-8") as lines:
+        for line in islice(lines, questions):
+            drawn.append(_case(json.loads(line), embedder))
+            if progress:
+                progress("Preparing questions", len(drawn), questions)
+    return drawn
+
+
+def _write_written(data: Path, file: Path) -> None:
+    """Make cases of the questions written by hand, among the articles of the report split's days."""
+    lines = WRITTEN.read_text(encoding="utf-8").splitlines()
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for identity, question, answer in (line.split("\t") for line in lines):
+        asked.setdefault(identity, []).append((question, answer))
+    builder = Builder(SEED)
+    for article in news(data / "news" / "crud_news_40k.jsonl.gz")["report"]:
+        rows = builder.add(article["id"], article["title"] or "", article["body"])
+        for number, (question, answer) in enumerate(asked.get(article["id"], ())):
+            start = fold(article["body"]).index(fold(answer))
+            builder.ask(f"{article['id']}-{number}", "written", "", question, rows, start, start + len(answer))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = [json.dumps(example, ensure_ascii=False) for example in builder.examples(9, 0.0)]
+    aside = file.with_suffix(".partial")
+    aside.write_text("\n".join(made) + "\n", encoding="utf-8")
+    aside.replace(file)
+
+
+def _case(example: dict[str, Any], embedder: Embedder) -> Case:
+    answering, *_ = passages = example["passages"]
+    answers = tuple(dict.fromkeys(answering["text"][a:b] for a, b in answering["answers"]))
+    cosines = embedder.passages([p["text"] for p in passages]) @ embedder.query(example["question"])
+    hits = [_hit(i, p["title"], p["text"], c) for i, (p, c) in enumerate(zip(passages, cosines.tolist(), strict=True))]
+    nearest = tuple(sorted(hits, key=lambda hit: -hit.score))
+    return Case(example["source"], example["question"], nearest, hits[0], answers)
+
+
+def _hit(number: int, title: str, text: str, cosine: float) -> Hit:
+    article = Article(id=str(number), title=title, body=text, places=(Place(source="", page=None, lines=()),))
+    passage = Passage(id=number, article_id=str(number), start=0, end=len(text), text=text)
+    return Hit(passage=passage, article=article, score=cosine, cosine=cosine)
