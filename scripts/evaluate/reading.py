@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -123,9 +123,13 @@ def word_overlap(question: Question, hits: Sequence[Hit]) -> Reading:
 def sentence_similarity(embedder: Embedder) -> Read:
     """Baseline: the sentence nearest to the question by e5, as a sentence-window retriever has it."""
 
+    @lru_cache(maxsize=4)
+    def embedded(texts: tuple[str, ...]) -> NDArray[np.float32]:
+        return embedder.passages(texts)
+
     def read(question: Question, hits: Sequence[Hit]) -> Reading:
-        texts = [hit.article.body[start:end] for hit, start, end in _places(hits)]
-        return _ranked(hits, (embedder.passages(texts) @ embedder.query(question.search)).tolist(), scale=1)
+        texts = tuple(hit.article.body[start:end] for hit, start, end in _places(hits))
+        return _ranked(hits, (embedded(texts) @ embedder.query(question.search)).tolist(), scale=1)
 
     return read
 
