@@ -13,10 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from index import commit, lexical
 from index.cache import Progress
 from index.errors import ArchiveError, SourceError
 from index.issues import PageRow, Plan, SourceRow, plan_articles, plan_pages
+from index.jumps import plan_joined
 from index.models import Article, Frozen, Page, page_of
 from index.store import Store, meta
 
@@ -34,7 +37,12 @@ class AddedSource(Frozen):
     name: str
     path: str
     state: Literal["added", "unchanged", "replaced"]
-    articles: int
+    article_ids: tuple[str, ...] = Field(description="retracted ones left out")
+
+    @property
+    def articles(self) -> int:
+        """Number of articles."""
+        return len(self.article_ids)
 
 
 class AddReport(Frozen):
@@ -76,6 +84,7 @@ def add(store: Store, embedder: Embedder, paths: Sequence[Path], given: Given, p
     counts: Counter[str] = Counter(unchanged=0)
     for _, batch in groupby(found, partial(_issue, given)):
         states |= _add_batch(store, embedder, list(batch), given, counts, progress)
+    _join_halves(store, embedder, files)
     with store.reading() as connection:
         sources = tuple(_report(connection, file, hashes[file], states[_path(file)]) for file in files)
     return AddReport(sources=sources, **{name: counts[name] for name in ("new", "changed", "unchanged", "retired")})
@@ -145,6 +154,28 @@ def _add_batch(
             became = carry_out(store, embedder, plan, counts, None)
             states.setdefault(_path(source.path), became[0])
     return states
+
+
+def _join_halves(store: Store, embedder: Embedder, files: Sequence[Path]) -> None:
+    """Join what goes on on other pages, where pages are files of their own; also what an interruption left apart."""
+    with store.reading() as connection:
+        issues = {
+            issue
+            for file in files
+            if file.suffix.lower() in (".htm", ".html", ".zip")
+            for (issue,) in connection.execute(
+                "SELECT DISTINCT issue FROM articles JOIN sources ON sources.id = articles.source "
+                "WHERE path = ? AND sources.current AND sources.kind = 'articles'",
+                (_path(file),),
+            )
+        }
+        todo = [issue for issue in sorted(issues) if not plan_joined(connection, issue, 0).is_empty]
+    for issue in todo:
+        carry_out(store, embedder, partial(_plan_joined, issue), Counter(), None)
+
+
+def _plan_joined(issue: int, connection: sqlite3.Connection, generation: int) -> tuple[Plan, list[str]]:
+    return plan_joined(connection, issue, generation), []
 
 
 def carry_out(
@@ -284,12 +315,15 @@ def _report(connection: sqlite3.Connection, file: Path, sha256: str, state: str)
     row = _same(connection, _path(file), sha256)
     if row is None:
         raise ArchiveError(f"{file}: another process replaced it while it was added; add it again")
-    count = connection.execute(
-        "SELECT count(*) FROM articles WHERE current AND (source = ?1 OR pk IN "
-        "(SELECT article FROM places JOIN pages ON pages.id = places.page WHERE pages.source = ?1))",
-        (row.id,),
-    ).fetchone()[0]
-    return AddedSource(name=row.name, path=str(file), state=state, articles=count)
+    found = connection.execute(
+        "SELECT id FROM articles WHERE current AND (source = ?1 OR pk IN "
+        "(SELECT article FROM places JOIN pages ON pages.id = places.page WHERE pages.source = ?1) "
+        "OR issue IN (SELECT issue FROM articles WHERE source = ?1) AND json_array_length(record, '$.places') > 1 "
+        "AND EXISTS (SELECT 1 FROM json_each(record, '$.places') WHERE json_extract(value, '$.source') = ?2)) "
+        "AND NOT EXISTS (SELECT 1 FROM retractions WHERE article = articles.id AND restored IS NULL) ORDER BY page, line, pk",
+        (row.id, row.name),
+    ).fetchall()
+    return AddedSource(name=row.name, path=str(file), state=state, article_ids=tuple(identity for (identity,) in found))
 
 
 def _path(path: Path | str) -> str:

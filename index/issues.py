@@ -9,8 +9,9 @@ Rules of identity:
 * Pages of one paper and date are one issue and are laid out together whenever one of them comes, so that
   a jump is joined when its second half comes later. A page without paper or date stands alone.
 * An article laid out anew keeps the id of the one that it continues: the same text, else the same headline
-  or half of its words. An article given with its id (JSON lines) replaces the one that has it, and an
-  article so corrected outlives a new layout of its page.
+  or half of its words. An article given with its id (JSON lines, Markdown) replaces the one that has it.
+* With the same text it is a correction: it stays on the lines of its page, and what it says of the article outlives a
+  new layout, another half, newer content of the page. With another text it outlives them as it is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from index.models import Article, Box, Line, Page, Place, Run, page_of
 Layout = Callable[[Sequence[Page]], list[Article]]
 
 _SHINGLE = 5
+_CORRECTED = ("title", "kicker", "subtitle", "column", "bylines", "kind", "paper", "published", "url", "confidence")
+_IN_USE = "issue = ? AND sources.current"
 _LIKENESS = 0.5
 """Share of the smaller body's runs of 5 characters that two versions of an article have in common at least."""
 
@@ -104,6 +107,11 @@ class Plan:
     retired: list[int] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not (self.sources or self.pages or self.items or self.retired or self.dropped)
+
 
 def text_hash(article: Article) -> bytes:
     """Hash of what an article's passages are made of."""
@@ -171,7 +179,7 @@ def plan_pages(
     }
     for issue, key in stored.items():
         if key is not None:
-            kept = [row for row in _stored_pages(connection, issue) if row.source.id not in taken]
+            kept = [row for row in _stored_pages(connection, _IN_USE, issue) if row.source.id not in taken]
             issues[key] = kept + issues.get(key, [])
     items: list[Item] = []
     for key, rows in issues.items():
@@ -179,20 +187,21 @@ def plan_pages(
     olds = [pair for issue in stored for pair in _laid_out_before(connection, issue)]
     retired = _match(connection, items, olds)
     pages = [(row, issue_of(row.source, row.page.paper, row.page.published)) for row in incoming]
-    items = [item for item in items if item.old is None or item.old.current]
+    items = [kept for item in items if (kept := followed(connection, item))]
     return Plan(generation, sources, pages, items, retired, list(dropped))
 
 
 def plan_again(connection: sqlite3.Connection, issue: int, generation: int, layout: Layout) -> Plan:
     """Lay out the stored pages of an issue anew, as after a better layout was installed."""
-    rows = _stored_pages(connection, issue)
+    rows = _stored_pages(connection, _IN_USE, issue)
     paper, published = connection.execute("SELECT paper, published FROM issues WHERE id = ?", (issue,)).fetchone()
     items: list[Item] = []
     if rows:
         key = (paper, dt.date.fromisoformat(published)) if paper else rows[0].source
         items = _lay_out(rows, key, layout)
     retired = _match(connection, items, _laid_out_before(connection, issue))
-    return Plan(generation, [], [], [item for item in items if item.old is None or item.old.current], retired)
+    items = [kept for item in items if (kept := followed(connection, item))]
+    return Plan(generation, [], [], items, retired)
 
 
 def plan_articles(
@@ -204,9 +213,12 @@ def plan_articles(
 ) -> Plan:
     """Match articles that come with their ids; `dropped` sources, given with the last ones, lose what is left of them."""
     items: list[Item] = []
-    for article in articles:
-        old = _current(connection, article.id)
-        items.append(Item(article, source, issue_of(source, article.paper, article.published), [], old))
+    for told in articles:
+        article, pages = _on_its_lines(connection, source, told)
+        key = issue_of(source, article.paper, article.published)
+        item = Item(article, source, key, pages, current_version(connection, article.id))
+        is_own = article.places[0].source == source.name
+        items.append((is_own and followed(connection, item)) or item)
     given = {article.id for article in articles}
     retired = [
         pk
@@ -215,6 +227,61 @@ def plan_articles(
         if identity not in given
     ]
     return Plan(generation, [source], [], items, retired, list(dropped))
+
+
+def followed(connection: sqlite3.Connection, item: Item) -> Item | None:
+    """`item` with what a correction says of its article; None where the correction gives another text, which stays."""
+    row = connection.execute(
+        "SELECT pk, text_hash, record_hash, record, body, trace, sources.id, path, name, sha256, kind FROM articles "
+        "JOIN sources ON sources.id = articles.source WHERE articles.id = ? AND articles.current",
+        (item.article.id,),
+    ).fetchone()
+    if row is None or row[6] == item.source.id or row[10] == "pages":
+        return item
+    said = read_article(*row[3:6])
+    if said.places[0].source == row[8] or said.places[0].source not in {at.source for at in item.article.places}:
+        return None
+    fields = {name: getattr(said, name) for name in _CORRECTED}
+    return Item(
+        item.article.model_copy(update=fields),
+        SourceRow(*row[6:11]),
+        item.issue,
+        item.pages,
+        Version(row[0], said.id, True, row[1], row[2]),
+    )
+
+
+def _on_its_lines(connection: sqlite3.Connection, source: SourceRow, article: Article) -> tuple[Article, list[PageRow]]:
+    """An article that is given with the text of one that is known: a correction of its headline or bylines, not of its text.
+
+    It stays on the lines that it was read from, with the pages that these are stored as.
+    """
+    is_written = source.name.lower().endswith((".md", ".markdown"))
+    for pk, record, body, trace in connection.execute(
+        "SELECT pk, record, body, trace FROM articles WHERE id = ? ORDER BY version DESC", (article.id,)
+    ):
+        if _paragraphs(body) != _paragraphs(article.body):
+            continue
+        pages = _stored_pages(connection, "pages.id IN (SELECT page FROM places WHERE article = ?)", pk)
+        order = connection.execute("SELECT page FROM places WHERE article = ? ORDER BY position", (pk,)).fetchall()
+        known = read_article(record, body, trace)
+        if not pages and (not is_written or known.places[0].source.lower().endswith((".md", ".markdown"))):
+            continue
+        places = known.places
+        if len(article.places) == len(places) and article.pages:
+            places = tuple(
+                place.model_copy(update={"page": said.page, "label": said.label})
+                for place, said in zip(places, article.places, strict=True)
+            )
+        kept = {"body": known.body, "trace": known.trace, "places": places, "page": places[0].page or article.page}
+        rows = {row.id: row for row in pages}
+        return article.model_copy(update=kept), [rows[page] for (page,) in order]
+    return article, []
+
+
+def _paragraphs(body: str) -> list[str]:
+    """What an editor that takes away white space at the ends of lines leaves as it is."""
+    return [paragraph.strip() for paragraph in body.split("\n") if paragraph.strip()]
 
 
 def _box(values: Sequence[float]) -> Box:
@@ -242,11 +309,11 @@ def _issues_of(connection: sqlite3.Connection, sources: set[int]) -> dict[int, I
     return found
 
 
-def _stored_pages(connection: sqlite3.Connection, issue: int) -> list[PageRow]:
+def _stored_pages(connection: sqlite3.Connection, which: str, value: int) -> list[PageRow]:
     rows = connection.execute(
-        "SELECT pages.id, pages.source, position, pages.paper, pages.published, number, url, lines, path, name, sha256 "
-        "FROM pages JOIN sources ON sources.id = pages.source WHERE issue = ? AND sources.current ORDER BY pages.id",
-        (issue,),
+        "SELECT pages.id, pages.source, position, pages.paper, pages.published, number, url, lines, path, name, sha256 "  # noqa: S608
+        f"FROM pages JOIN sources ON sources.id = pages.source WHERE {which} ORDER BY pages.id",
+        (value,),
     )
     pages: list[PageRow] = []
     sources: dict[int, SourceRow] = {}
@@ -292,7 +359,8 @@ def _page_of(place: Place, rows: list[PageRow]) -> PageRow:
     return next(row for row in rows if (row.page.number, row.page.label) == (place.page, place.label))
 
 
-def _current(connection: sqlite3.Connection, identity: str) -> Version | None:
+def current_version(connection: sqlite3.Connection, identity: str) -> Version | None:
+    """Return the version of an article that is served."""
     row = connection.execute(
         "SELECT pk, id, current, text_hash, record_hash FROM articles WHERE id = ? AND current", (identity,)
     ).fetchone()

@@ -7,8 +7,10 @@ halves are files of their own and may come on different days.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable
 
+from index.issues import Item, Plan, SourceRow, current_version, followed, issue_of, read_article
 from index.models import Article, page_of
 
 _PAGE = r"(?:第)?([A-Z]?0*[1-9]\d{0,2}|[一二三四五六七八九十])版[^）)】。]{0,12}[）)】]?"
@@ -35,6 +37,33 @@ def joined(articles: Iterable[Article]) -> tuple[Article, ...]:
             found[front.id] = _whole(front, back)
             del found[back.id]
     return tuple(found.values())
+
+
+def plan_joined(connection: sqlite3.Connection, issue: int, generation: int) -> Plan:
+    """Join the halves that articles of one issue are, whenever each came; one that lost its other half stands alone again.
+
+    A half is the newest version with a jump mark of an article whose source is still in use.
+    """
+    halves: dict[str, tuple[Article, SourceRow]] = {}
+    for record, body, trace, *source in connection.execute(
+        "SELECT record, body, trace, sources.id, path, name, sha256, kind FROM articles "
+        "JOIN sources ON sources.id = articles.source AND sources.kind = 'articles' AND sources.current "
+        "WHERE issue = ? AND json_extract(record, '$.jump') IS NOT NULL ORDER BY pk",
+        (issue,),
+    ):
+        half = read_article(record, body, trace)
+        halves[half.id] = half, SourceRow(*source)
+    plan = Plan(generation)
+    wholes = {article.id: article for article in joined(half for half, _ in halves.values())}
+    for identity, article in wholes.items():
+        source = halves[identity][1]
+        key = issue_of(source, article.paper, article.published)
+        item = followed(connection, Item(article, source, key, [], current_version(connection, identity)))
+        if item and not item.is_unchanged:
+            plan.items.append(item)
+    gone = (current_version(connection, identity) for identity in halves.keys() - wholes.keys())
+    plan.retired = [old.pk for old in gone if old]
+    return plan
 
 
 def _named(page: str) -> tuple[int | None, str | None]:

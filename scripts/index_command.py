@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,8 +22,7 @@ from scripts.terminal import (
 )
 
 if TYPE_CHECKING:
-    from index.archive import AddReport
-    from index.models import Article
+    from index.archive import AddReport, Archive
 
 MOST_ROWS = 40
 
@@ -45,7 +43,7 @@ def add(
     with open_to_write(settings_of(context, data)) as archive:
         with progress_bar() as progress:
             report = archive.add(paths, paper=paper, published=published, page=name, progress=progress)
-        _show(report, archive.articles())
+        _show(report, archive)
 
 
 @app.command()
@@ -145,15 +143,15 @@ def _page(text: str | None) -> int | str | None:
     return label or number
 
 
-def _show(report: AddReport, articles: Iterable[Article]) -> None:
+def _show(report: AddReport, archive: Archive) -> None:
     """Say what became of each source, then the articles found, doubtful ones first."""
     from rich.markup import escape
     from rich.table import Table
 
     for source in report.sources:
         typer.echo(f"{source.name}: {source.state}, {source.articles} article{'' if source.articles == 1 else 's'}")
-    names = {source.name for source in report.sources if source.state != "unchanged"}
-    found = [article for article in articles if article.source in names]
+    ids = (identity for source in report.sources if source.state != "unchanged" for identity in source.article_ids)
+    found = [archive.article(identity) for identity in dict.fromkeys(ids)]
     if not found:
         return
     doubtful_first = sorted(found, key=lambda article: article.confidence)

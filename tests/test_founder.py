@@ -16,7 +16,7 @@ from index.archive import Archive
 from index.errors import BaodaError, SourceError
 from index.layout import check_trace
 from index.models import Article, Box, Page
-from index.sources import founder
+from index.sources import founder, markdown
 
 OLD = """<HTML><HEAD><META http-equiv=Content-Type content="text/html; charset=gb2312"><TITLE>东湖日报--虚构的渡口重开</TITLE>
 <SCRIPT>var x = "<founder-content>脚本</founder-content>";</SCRIPT></HEAD><BODY><P>第02版：要闻</P>
@@ -179,6 +179,39 @@ def test_the_halves_of_a_jump_are_joined_and_both_pages_cited() -> None:
     assert [place.page for place in whole.places] == [1, 2]
     assert whole.jump is None
     assert {caption.kind for caption in captions} == {"caption"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("01", "02"), ("A01", "B03")])
+def test_halves_that_are_files_of_their_own_are_joined_whenever_they_come(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    front, back = (tmp_path / name for name in ("content_1.htm", "content_2.htm"))
+    front.write_bytes(old(number=first, more=f"<P>船长说，今后还要（下转{second.removeprefix('0')}版）</P>"))
+    begin = OLD.replace("<P>&nbsp;", f"<P>（上接{first}版）添两条船。</P><P>&nbsp;")
+    back.write_bytes(begin.format(author="", number=second, more="").encode("gb18030"))
+
+    def told() -> list[str]:
+        return [article.body for article in archive.articles() if article.kind == "news"]
+
+    whole = f"{BODY}\n船长说，今后还要添两条船。\n{BODY}"
+    with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
+        archive.add([back])
+        archive.add([front])
+        assert told() == [whole]
+        (article,) = (each for each in archive.articles() if each.kind == "news")
+        assert [place.source for place in article.places] == ["content_1.htm", "content_2.htm"]
+        assert [source.articles for source in archive.add([tmp_path]).sources] == [2, 2]
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a.md").write_text(markdown.write(article).replace("虚构的渡口", "渡口昨天"))
+        archive.add([tmp_path / "out"])
+        front.write_bytes(front.read_bytes().replace("还要".encode("gb18030"), "再要".encode("gb18030")))
+        archive.add([front])
+        assert told() == [whole.replace("还要", "再要")]
+        assert archive.article(article.id).title == "渡口昨天 重开"
+        back.write_bytes(old(number=second))
+        archive.add([back])
+        assert sorted(told()) == sorted([whole.replace("还要", "再要").split("添两条")[0], BODY])
+        assert archive.verify() == []
 
 
 def test_a_picture_without_text_and_a_node_page_hold_no_article(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -173,19 +174,74 @@ def test_no_bytes_raise_anything_but_our_own_error(data: bytes) -> None:
         markdown.read(data, "a.md")
 
 
-def test_a_correction_replaces_the_article_and_outlives_a_rebuild(tmp_path: Path) -> None:
-    page = "东湖日报\n2023年5月6日\n\n渡口重开了\n\n记者 丁一\n\n本报讯 渡口昨天重开，首日载客1,204人次，比去年多。\n船票为2元，与1998年一样，站上的人说不涨价。\n"
-    (tmp_path / "a.txt").write_text(page)
-    with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
-        archive.add([tmp_path / "a.txt"])
-        (article,) = archive.articles()
-        folder = tmp_path / "out"
-        folder.mkdir()
-        written = markdown.write(article.model_copy(update={"title": "渡口昨天重开"}))
-        (folder / markdown.file_name(article)).write_text(written)
-        assert archive.add([folder]).changed == 1
+PAGE = (
+    "东湖日报\n2023年5月6日\n第1版\n\n渡口重开了\n\n记者 丁一\n\n本报讯 渡口昨天重开，首日载客1,204人次，比去年多。\n"
+    "船票为2元，与1998年一样，站上的人说不涨价，{rest}\n"
+)
+FRONT = PAGE.format(rest="今后几年都\n（下转2版）")
+BACK = "东湖日报\n2023年5月6日\n第2版\n\n（上接1版）\n\n不会涨价，因为渡船用电，比烧油省一半的钱，县里还给补贴。\n"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as opened:
+        yield opened
+        assert opened.verify() == []
+
+
+def corrected(archive: Archive, folder: Path, old: str, new: str) -> Article:
+    """Export the only article, change its file as an editor would, add it, and return what is there then."""
+    (article,) = archive.articles()
+    folder.mkdir(exist_ok=True)
+    text = markdown.write(article)
+    assert old in text
+    (folder / markdown.file_name(article)).write_text(text.replace(old, new), encoding="utf-8")
+    report = archive.add([folder])
+    assert (report.new, report.changed, report.sources[0].article_ids) == (0, 1, (article.id,))
+    (now,) = archive.articles()
+    assert now.id == article.id
+    return now
+
+
+def test_a_corrected_headline_stays_on_the_lines_of_its_page_whatever_is_made_anew(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text(PAGE.format(rest="三年都这样。"))
+    archive.add([tmp_path / "a.txt"])
+    (before,) = archive.articles()
+    now = corrected(archive, tmp_path / "out", "渡口重开了", "渡口昨天重开")
+    assert now == before.model_copy(update={"title": "渡口昨天重开", "confidence": 1.0})
+    archive.rebuild()
+    assert archive.add([tmp_path / "a.txt"]).sources[0].state == "unchanged"
+    assert list(archive.articles()) == [now]
+    archive.verify_quote(now.id, 0, 9, now.body[:9])
+    again = corrected(archive, tmp_path / "out", "记者 丁一", "记者 丁二")
+    assert (again.title, again.bylines[0].name, again.trace) == ("渡口昨天重开", "丁二", before.trace)
+
+
+def test_a_correction_follows_its_page_to_newer_content_and_to_the_other_half(archive: Archive, tmp_path: Path) -> None:
+    for name, text in (("1.txt", FRONT), ("2.txt", BACK)):
+        (tmp_path / name).write_text(text)
+    archive.add([tmp_path / "1.txt"])
+    corrected(archive, tmp_path / "out", "渡口重开了", "渡口昨天重开")
+    archive.add([tmp_path / "2.txt"])
+    for _ in range(2):
+        (whole,) = archive.articles()
+        assert (whole.title, whole.pages, whole.jump) == ("渡口昨天重开", (1, 2), None)
+        assert whole.body.endswith("今后几年都不会涨价，因为渡船用电，比烧油省一半的钱，县里还给补贴。")
         archive.rebuild()
-        assert [(each.id, each.title, each.body) for each in archive.articles()] == [
-            (article.id, "渡口昨天重开", article.body)
-        ]
-        assert list(archive.verify()) == []
+    (tmp_path / "1.txt").write_text(FRONT.replace("比去年多", "比前年多"))
+    archive.add([tmp_path / "1.txt"])
+    (newer,) = archive.articles()
+    assert (newer.title, "比前年多" in newer.body) == ("渡口昨天重开", True)
+
+
+def test_a_corrected_text_is_a_text_of_its_own(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(PAGE.format(rest="三年都这样。"))
+    archive.add([tmp_path / "a.txt"])
+    now = corrected(archive, tmp_path / "out", "1,204人次", "1,402人次")
+    assert now.source.endswith(".md")
+    archive.rebuild()
+    assert list(archive.articles()) == [now]
+    back = corrected(archive, tmp_path / "out", "1,402人次", "1,204人次")
+    assert back.source == "a.txt"
