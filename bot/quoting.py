@@ -15,9 +15,11 @@ from index.text import CLOSERS, PAIRS, fold, sentences
 LONGEST_QUOTE = 200
 MOST_QUOTES = 3
 _CLAUSES = 100
-# A later quote's score, relative to the first's: of a list, and of anything else, where it must nearly be the first (develop split).
-_WORTH_QUOTING = {"list": 0.4}
-_WORTH_QUOTING_ELSE = 0.6
+# A later quote's score, relative to the first's; chosen on the develop split.
+_WORTH_QUOTING = 0.6
+_WORTH_LISTING = 0.4
+# Asks for several: 哪几个 asks for a number too, 分别在哪里 for places.
+_SEVERAL = re.compile(r"哪些|哪几|分别|有什么|\bwhich \w+s\b|\bwhat are\b")
 # Runs of two characters that two quotes may share before the later one only repeats.
 _REPEATS = 0.6
 # It cannot be read alone: 它…, 目前，该项目…, 这一数字… (but 这几天, 其中, 此外 can).
@@ -51,7 +53,7 @@ def quote(archive: Archive, question: Question, reading: Reading) -> Quoted:
     Raises:
         ArchiveError: What is stored is not what its source said; nothing of it may be quoted.
     """
-    different = differing(question, reading.sentences)
+    different = () if _asks_for_several(question) else differing(question, reading.sentences)
     chosen = different or tuple(choose(question, reading.sentences))
     return Quoted(tuple(_quote(archive, sentence) for sentence in chosen), differ=bool(different))
 
@@ -59,7 +61,7 @@ def quote(archive: Archive, question: Question, reading: Reading) -> Quoted:
 def choose(question: Question, scored: Sequence[ScoredSentence]) -> Iterator[ScoredSentence]:
     """The best sentence, and those later ones that answer nearly as well and add something."""
     taken: list[ScoredSentence] = []
-    worth = _WORTH_QUOTING.get(question.asks, _WORTH_QUOTING_ELSE)
+    worth = _WORTH_LISTING if _asks_for_several(question) else _WORTH_QUOTING
     for sentence in scored:
         if len(taken) == MOST_QUOTES or sentence.score < worth * scored[0].score:
             return
@@ -68,13 +70,17 @@ def choose(question: Question, scored: Sequence[ScoredSentence]) -> Iterator[Sco
             yield sentence
 
 
+def _asks_for_several(question: Question) -> bool:
+    return question.asks == "list" or _SEVERAL.search(question.search) is not None
+
+
 def _adds(question: Question, sentence: ScoredSentence, other: ScoredSentence) -> bool:
     """Tell whether a sentence says something that another does not: other words, and another short answer if any."""
     if sentence.hit.article.id == other.hit.article.id:
         first, last = sorted((cut(sentence), cut(other)))
         if last[0] <= first[1] + 1:
             return False
-    if question.asks != "list" and relation(question.asks, sentence, other) == "same":
+    if not _asks_for_several(question) and relation(question.asks, sentence, other) == "same":
         return False
     ours, theirs = _pairs(sentence), _pairs(other)
     is_alike = len(ours & theirs) >= _REPEATS * min(len(ours), len(theirs))

@@ -101,6 +101,7 @@ def test_a_list_takes_up_to_three() -> None:
     body = ("一是开[早餐铺]。", "二是办[夜校]。", "三是修[小路]。", "四是装[路灯]。")
     steps = [chosen(n, "题", text, score=0.9 - n / 5) for n, text in enumerate(body)]
     assert len(texts("村里做了哪些实事？", *steps)) == MOST_QUOTES
+    assert len(texts("村里做了哪几件实事？", *steps)) == MOST_QUOTES
     assert len(texts("村里做了什么事？", *steps)) < MOST_QUOTES
 
 
