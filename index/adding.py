@@ -18,9 +18,10 @@ from pydantic import Field
 from index import commit, lexical
 from index.cache import Progress
 from index.errors import ArchiveError, SourceError
-from index.issues import PageRow, Plan, SourceRow, plan_articles, plan_pages
+from index.issues import plan_articles, plan_pages
 from index.jumps import plan_joined
 from index.models import Article, Frozen, Page, page_of
+from index.records import PageRow, Plan, SourceRow
 from index.store import Store, meta
 
 if TYPE_CHECKING:

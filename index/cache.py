@@ -46,17 +46,26 @@ def prepared(name: str, write: Callable[[Path], None]) -> Path:
     return folder
 
 
+def put_in_place(partial: Path, target: Path) -> None:
+    """Move a file or a folder to where it belongs, at once and after its content: a power cut leaves all of it or none.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    for path in (*partial.rglob("*"), partial):
+        _sync(path)
+    os.replace(partial, target)
+    _sync(target.parent)
+
+
 def _make(folder: Path, partial: Path, write: Callable[[Path], None]) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     write(partial)
     manifest = {path.relative_to(partial).as_posix(): _hash(path) for path in partial.rglob("*") if path.is_file()}
     (partial / _MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    for path in (*partial.rglob("*"), partial):
-        _sync(path)
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
-    _sync(folder.parent)
+    put_in_place(partial, folder)
 
 
 def _is_whole(folder: Path) -> bool:

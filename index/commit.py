@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from index import duplicates, lexical, vectors
 from index.cache import Progress
 from index.errors import ArchiveError
-from index.issues import (
+from index.models import Article
+from index.passages import cut
+from index.records import (
     IssueKey,
     Item,
     PageRow,
@@ -23,8 +25,6 @@ from index.issues import (
     record_hash,
     text_hash,
 )
-from index.models import Article
-from index.passages import cut
 from index.store import Store
 
 if TYPE_CHECKING:

@@ -17,149 +17,18 @@ Rules of identity:
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from index.models import Article, Box, Line, Page, Place, Run, page_of
+from index.identity import current_version, laid_out_before, match
+from index.models import Article, Page, Place, page_of
+from index.records import IssueKey, Item, PageRow, Plan, SourceRow, Version, issue_of, read_article, read_lines
 
 Layout = Callable[[Sequence[Page]], list[Article]]
 
-_SHINGLE = 5
 _CORRECTED = ("title", "kicker", "subtitle", "column", "bylines", "kind", "paper", "published", "url", "confidence")
 _IN_USE = "issue = ? AND sources.current"
-_LIKENESS = 0.5
-"""Share of the smaller body's runs of 5 characters that two versions of an article have in common at least."""
-
-
-@dataclass(eq=False)
-class SourceRow:
-    """A source. `id` is None until it is written; `paper`, `published` and `page` are what was given with it."""
-
-    id: int | None
-    path: str
-    name: str
-    sha256: str
-    kind: str
-    paper: str | None = None
-    published: dt.date | None = None
-    page: int | str | None = None
-    complete: bool = True
-
-
-IssueKey = tuple[str, dt.date] | SourceRow
-"""Paper and date of an issue; the source itself where they are unknown."""
-
-
-@dataclass(eq=False)
-class PageRow:
-    """A page. `id` is None until it is written."""
-
-    id: int | None
-    source: SourceRow
-    position: int
-    page: Page
-
-
-@dataclass(frozen=True)
-class Version:
-    """A stored version of an article."""
-
-    pk: int
-    id: str
-    current: bool
-    text_hash: bytes
-    record_hash: bytes
-
-
-@dataclass
-class Item:
-    """An article as it shall be: its places' pages, and the version that it takes the place of."""
-
-    article: Article
-    source: SourceRow
-    issue: IssueKey
-    pages: list[PageRow]
-    old: Version | None
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether nothing about the article differs from the version that is current."""
-        return self.old is not None and self.old.current and self.old.record_hash == record_hash(self.article)
-
-    @property
-    def keeps_text(self) -> bool:
-        """Whether headline and body are those of the current version, and with them its passages."""
-        return self.old is not None and self.old.current and self.old.text_hash == text_hash(self.article)
-
-
-@dataclass
-class Plan:
-    """All that one transaction will change, worked out on the archive at `generation`."""
-
-    generation: int
-    sources: list[SourceRow] = field(default_factory=list)
-    pages: list[tuple[PageRow, IssueKey]] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    retired: list[int] = field(default_factory=list)
-    dropped: list[int] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing would change."""
-        return not (self.sources or self.pages or self.items or self.retired or self.dropped)
-
-
-def text_hash(article: Article) -> bytes:
-    """Hash of what an article's passages are made of."""
-    return hashlib.blake2b(f"{article.title}\0{article.body}".encode(), digest_size=16).digest()
-
-
-def record_hash(article: Article) -> bytes:
-    """Hash of all of an article."""
-    return hashlib.blake2b(article.model_dump_json().encode(), digest_size=16).digest()
-
-
-def issue_of(source: SourceRow, paper: str | None, published: dt.date | None) -> IssueKey:
-    """Return the issue of a page or an article that came with `source`."""
-    return (paper, published) if paper and published else source
-
-
-def read_lines(stored: str) -> tuple[Line, ...]:
-    """Return the lines of a stored page."""
-    return tuple(
-        Line(number=number, text=text, box=box and _box(box), size=size, confidence=confidence)
-        for number, text, box, size, confidence in json.loads(stored)
-    )
-
-
-def dump_lines(page: Page) -> str:
-    """Return the lines of `page` as they are stored."""
-    rows = [
-        (line.number, line.text, line.box and tuple(line.box.model_dump().values()), line.size, line.confidence)
-        for line in page.lines
-    ]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-
-
-def lines_hash(stored: str) -> bytes:
-    """Hash of the lines of a page as they are stored."""
-    return hashlib.blake2b(stored.encode(), digest_size=16).digest()
-
-
-def read_article(record: str, body: str, trace: str) -> Article:
-    """Return a stored article."""
-    runs = tuple(Run(start=a, end=b, place=p, line=n, column=c) for a, b, p, n, c in json.loads(trace))
-    return Article.model_validate(json.loads(record) | {"body": body, "trace": runs})
-
-
-def dump_article(article: Article) -> tuple[str, str, str]:
-    """Return `article` as it is stored: record, body, trace."""
-    trace = [(run.start, run.end, run.place, run.line, run.column) for run in article.trace]
-    return article.model_dump_json(exclude={"body", "trace"}), article.body, json.dumps(trace, separators=(",", ":"))
 
 
 def plan_pages(
@@ -184,10 +53,10 @@ def plan_pages(
     items: list[Item] = []
     for key, rows in issues.items():
         items += _lay_out(rows, key, layout)
-    olds = [pair for issue in stored for pair in _laid_out_before(connection, issue)]
-    retired = _match(connection, items, olds)
+    olds = [pair for issue in stored for pair in laid_out_before(connection, issue)]
+    retired = match(connection, items, olds)
     pages = [(row, issue_of(row.source, row.page.paper, row.page.published)) for row in incoming]
-    items = [kept for item in items if (kept := followed(connection, item))]
+    items = [each for item in items if (each := followed(connection, item))]
     return Plan(generation, sources, pages, items, retired, list(dropped))
 
 
@@ -199,8 +68,8 @@ def plan_again(connection: sqlite3.Connection, issue: int, generation: int, layo
     if rows:
         key = (paper, dt.date.fromisoformat(published)) if paper else rows[0].source
         items = _lay_out(rows, key, layout)
-    retired = _match(connection, items, _laid_out_before(connection, issue))
-    items = [kept for item in items if (kept := followed(connection, item))]
+    retired = match(connection, items, laid_out_before(connection, issue))
+    items = [each for item in items if (each := followed(connection, item))]
     return Plan(generation, [], [], items, retired)
 
 
@@ -284,11 +153,6 @@ def _paragraphs(body: str) -> list[str]:
     return [paragraph.strip() for paragraph in body.split("\n") if paragraph.strip()]
 
 
-def _box(values: Sequence[float]) -> Box:
-    left, top, right, bottom = values
-    return Box(left=left, top=top, right=right, bottom=bottom)
-
-
 def _issue_id(connection: sqlite3.Connection, key: tuple[str, dt.date]) -> int | None:
     row = connection.execute(
         "SELECT id FROM issues WHERE paper = ? AND published = ?", (key[0], key[1].isoformat())
@@ -357,68 +221,3 @@ def _page_of(place: Place, rows: list[PageRow]) -> PageRow:
     if len(rows) == 1:
         return rows[0]
     return next(row for row in rows if (row.page.number, row.page.label) == (place.page, place.label))
-
-
-def current_version(connection: sqlite3.Connection, identity: str) -> Version | None:
-    """Return the version of an article that is served."""
-    row = connection.execute(
-        "SELECT pk, id, current, text_hash, record_hash FROM articles WHERE id = ? AND current", (identity,)
-    ).fetchone()
-    return Version(row[0], row[1], bool(row[2]), row[3], row[4]) if row else None
-
-
-def _laid_out_before(connection: sqlite3.Connection, issue: int) -> list[tuple[Version, str, str]]:
-    """Latest laid-out version of each living article of an issue, with headline and body."""
-    rows = connection.execute(
-        "SELECT pk, articles.id, articles.current, text_hash, record_hash, title, body FROM articles "
-        "JOIN sources ON sources.id = articles.source AND sources.kind = 'pages' WHERE issue = ? "
-        "AND EXISTS (SELECT 1 FROM articles AS living WHERE living.id = articles.id AND living.current) "
-        "AND NOT EXISTS (SELECT 1 FROM articles AS later JOIN sources ON sources.id = later.source "
-        "AND sources.kind = 'pages' WHERE later.id = articles.id AND later.version > articles.version) ORDER BY pk",
-        (issue,),
-    )
-    return [(Version(row[0], row[1], bool(row[2]), row[3], row[4]), row[5], row[6]) for row in rows]
-
-
-def _match(connection: sqlite3.Connection, items: list[Item], olds: list[tuple[Version, str, str]]) -> list[int]:
-    """Give each item the old version that it continues and an id; return the current versions left over."""
-    free = dict(enumerate(olds))
-    for item in items:
-        same = next((at for at, (old, _, _) in free.items() if old.text_hash == text_hash(item.article)), None)
-        if same is not None:
-            item.old = free.pop(same)[0]
-    pairs = [
-        (_likeness(item.article, title, body), at, which)
-        for which, item in enumerate(items)
-        if item.old is None
-        for at, (_, title, body) in free.items()
-    ]
-    for likeness, at, which in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
-        if likeness >= _LIKENESS and at in free and items[which].old is None:
-            items[which].old = free.pop(at)[0]
-    used = {item.old.id for item in items if item.old}
-    for item in items:
-        identity = item.old.id if item.old else _unused(connection, item.article.id, used)
-        used.add(identity)
-        item.article = item.article.model_copy(update={"id": identity})
-    return [old.pk for old, _, _ in free.values() if old.current]
-
-
-def _likeness(article: Article, title: str, body: str) -> float:
-    """1 for the same headline, else the share of the smaller body that both have; more where both begin alike."""
-    ours, theirs = _shingles(article.body), _shingles(body)
-    shared = len(ours & theirs) / max(1, min(len(ours), len(theirs)))
-    begins_alike = article.body[:_SHINGLE] == body[:_SHINGLE]  # the first half of a jump, not the second
-    return max(shared, float(bool(title) and title == article.title)) * (1.0 + 0.1 * begins_alike)
-
-
-def _shingles(body: str) -> set[str]:
-    return {body[at : at + _SHINGLE] for at in range(max(1, len(body) - _SHINGLE + 1))}
-
-
-def _unused(connection: sqlite3.Connection, identity: str, used: set[str]) -> str:
-    candidate, number = identity, 1
-    while candidate in used or connection.execute("SELECT 1 FROM articles WHERE id = ?", (candidate,)).fetchone():
-        number += 1
-        candidate = f"{identity}-{number}"
-    return candidate

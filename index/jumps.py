@@ -10,8 +10,10 @@ import re
 import sqlite3
 from collections.abc import Iterable
 
-from index.issues import Item, Plan, SourceRow, current_version, followed, issue_of, read_article
+from index.identity import current_version
+from index.issues import followed
 from index.models import Article, page_of
+from index.records import Item, Plan, SourceRow, issue_of, read_article
 
 _PAGE = r"(?:第)?([A-Z]?0*[1-9]\d{0,2}|[一二三四五六七八九十])版[^）)】。]{0,12}[）)】]?"
 FROM = re.compile(rf"[（(【]?(上接|紧接){_PAGE}\s*")

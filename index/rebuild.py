@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from index import commit, lexical
 from index.adding import carry_out
 from index.cache import Progress
-from index.issues import Plan, plan_again
+from index.issues import plan_again
 from index.passages import cut
+from index.records import Plan
 from index.store import Store, meta
 from index.upkeep import stored_article
 

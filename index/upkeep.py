@@ -16,11 +16,11 @@ from typing import Literal
 import numpy as np
 
 from index import commit, duplicates, lexical, vectors
-from index.cache import Progress
+from index.cache import Progress, put_in_place
 from index.errors import ArchiveError
-from index.issues import lines_hash, read_article, read_lines, record_hash, text_hash
 from index.models import Article, Frozen, Line
 from index.passages import cut
+from index.records import lines_hash, read_article, read_lines, record_hash, text_hash
 from index.store import FILE, SCHEMA_VERSION, Store, meta
 from index.text import fold, sentences
 
@@ -241,9 +241,7 @@ def backup(store: Store, file: Path, progress: Progress | None) -> None:
             connection.execute("SELECT 1 FROM meta").fetchone()  # the snapshot begins, and no write restarts the copy
             _copy(connection, copy, "Backing up", progress)
             copy.execute("PRAGMA journal_mode = DELETE")
-        _sync(partial)
-        os.replace(partial, file)
-        _sync(file.parent)
+        put_in_place(partial, file)
     except OSError as error:
         raise ArchiveError(f"{file}: the backup cannot be written ({error.strerror}); name another file") from None
     finally:
@@ -286,14 +284,6 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection, what: str, pro
             progress(what, total - remaining, total)
 
     source.backup(target, pages=_STEP, progress=report)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _now() -> str:
