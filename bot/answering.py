@@ -74,4 +74,4 @@ class Answerer:
 def _nearest(hits: list[Hit]) -> tuple[Headline, ...]:
     articles = {hit.article.id: hit.article for hit in hits}.values()
     shown = [article for article in articles if article.title][:MOST_NEAREST]
-    return tuple(Headline(article_id=a.id, title=a.title, published=a.published) for a in shown)
+    return tuple(Headline(article_id=a.id, title=a.title, published=a.published, url=a.url) for a in shown)

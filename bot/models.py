@@ -74,6 +74,7 @@ class Headline(Frozen):
     article_id: str
     title: str
     published: dt.date | None
+    url: str | None = None
 
 
 class Answer(Frozen):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Telegram allows 4,096 characters; three quotes of 200 and three citations cut to this stay far below.
 _LONGEST_HEADLINE = 80
+_LONGEST_NEAREST = 40
 _LONGEST_DETAILS = 160
 _LONGEST_URL = 1024
 # The first quote's score is the chance that it answers; below this it is more likely not to.
@@ -158,7 +159,8 @@ def _around_short(quote: Quote) -> tuple[str, str, str]:
 def _nearest(answer: Answer, phrases: Phrases) -> Iterator[_Citation]:
     for headline in answer.nearest:
         date = headline.published.isoformat() if headline.published else ""
-        yield _Citation(_headline(headline.title, phrases.untitled), date)
+        title = _cut(headline.title, _LONGEST_NEAREST)
+        yield _Citation(_headline(title, phrases.untitled), date, _link(headline.url))
 
 
 def _headline(title: str, otherwise: str) -> str:

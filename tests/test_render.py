@@ -161,10 +161,12 @@ def test_an_article_without_headline_and_details_is_cited_by_its_file() -> None:
     ("language", "refusal"), [("zh-hans", "没有找到"), ("zh-hant", "沒有找到"), ("en", "no sentence")]
 )
 def test_a_refusal_shows_the_nearest_headlines(language: Language, refusal: str) -> None:
-    nearest = (Headline(article_id="a", title="桥<通>车", published=dt.date(2025, 3, 18)),)
-    said, _ = parse_html(telegram_html(answer(nearest=nearest), language))
+    url = "https://news.example/1"
+    nearest = (Headline(article_id="a", title="桥<通>车", published=dt.date(2025, 3, 18), url=url),)
+    said, entities = parse_html(telegram_html(answer(nearest=nearest), language))
     assert refusal in said
     assert said.endswith("\n《桥<通>车》 2025-03-18")
+    assert [entity["url"] for entity in entities] == [url]
 
 
 @pytest.mark.parametrize(
