@@ -16,6 +16,7 @@ _READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.r
 _PAGES = (".htm", ".html")
 _IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _PRINTS = (*_IMAGES, ".pdf")
+_MAX_BYTES = 512 * 2**20
 _IMAGE_MARKS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
 
@@ -56,7 +57,13 @@ def expand(paths: Sequence[Path]) -> list[Path]:
         elif path.is_file():
             files.append(path)
         else:
-            raise SourceError(f"{path}: no such file or folder")
+            missing = not (path.exists() or path.is_symlink())
+            raise SourceError(f"{path}: {'no such file or folder' if missing else 'neither a file nor a folder'}")
+    for file in files:
+        if any("\udc80" <= character <= "\udcff" for character in str(file)):
+            raise SourceError(f"{str(file)!a}: its name is not in UTF-8; rename it")
+        if file.stat().st_size > _MAX_BYTES:
+            raise SourceError(f"{file}: larger than {_MAX_BYTES >> 20} MB; split it")
     return list(dict.fromkeys(file.absolute() for file in files))
 
 
@@ -75,6 +82,8 @@ def read(path: Path, progress: scan.Progress | None = None) -> Source:
     from index.layout.furniture import furniture
 
     pages, articles = _content(data, path, progress)
+    for article in articles or ():
+        dump.check_length(len(article.body), f"{path}: article {article.id}")
     if articles is None:
         pages = tuple(furniture(page)[0] for page in pages)
     return Source(

@@ -17,7 +17,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.errors import SourceError
 from index.models import Article, Byline, Kind, Line, Page, Place, Run, page_of
-from index.sources.dump import decode
+from index.sources.dump import check_length, decode
 
 _FRONT = re.compile(r"---[ \t]*\n(?P<fields>(?:.*\n)*?)---[ \t]*(?:\n|\Z)")
 _FRONT_SIZE = 64 * 2**10
@@ -72,6 +72,7 @@ def read(data: bytes, name: str) -> tuple[tuple[Page, ...], tuple[Article, ...]]
         SourceError: The front matter is missing or wrong (its line or field is named), or there is no body.
     """
     text = decode(data, name).replace("\r\n", "\n")
+    check_length(len(text), name)
     front = _FRONT.match(text)
     if front is None or len(front["fields"]) > _FRONT_SIZE:
         raise SourceError(f"{name}: does not begin with front matter: a line ---, fields such as title:, a line ---")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,15 +16,18 @@ from typing import TYPE_CHECKING
 from index.errors import SourceError
 from index.models import Box, Line, Page
 from index.sources import scan
+from index.sources.dump import MAX_PAGES, check_length
 from index.sources.scan import MAX_PIXELS, Progress
 from index.text import UNIFIED
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-MAX_PAGES = 500
-MAX_CHARACTERS = 200_000
-"""Of one page; a broadsheet has 10,000."""
+_MAX_UNPACKED = 32 * 2**20
+"""Bytes of a stream once unpacked, pictures apart: drawings of a page that are longer would take gigabytes."""
+_MAX_PICTURE = 200_000_000
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_SIDES = [re.compile(rb"/%s\s+(\d{1,9})" % side) for side in (b"Width", b"Height")]
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tupl
     """
     import pypdfium2
 
+    _check_streams(data, name)
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -63,6 +69,38 @@ def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tupl
     if not any(page.lines for page in pages):
         raise SourceError(f"{name}: no text is found on any page")
     return pages, None
+
+
+def _check_streams(data: bytes, name: str) -> None:
+    """Refuse what unpacks to more than a page ever holds: pdfium would take all of it into memory."""
+    for found in _STREAM.finditer(data):
+        head = data[max(data.rfind(b"obj", 0, found.start()), found.start() - 4096) : found.start()]
+        if b"/Image" in head:
+            sides = [int(side[1]) for side in (pattern.search(head) for pattern in _SIDES) if side]
+            if math.prod(sides) > _MAX_PICTURE:
+                raise SourceError(
+                    f"{name}: holds a picture of {' × '.join(map(str, sides))} pixels; make it again smaller"
+                )
+        elif b"/Fl" in head and _is_larger(data, found.end(), twice=len(re.findall(rb"/Fl(?:ateDecode)?\b", head)) > 1):
+            raise SourceError(
+                f"{name}: a part of it unpacks to more than {_MAX_UNPACKED >> 20} MB; print it anew as a PDF"
+            )
+
+
+def _is_larger(data: bytes, start: int, *, twice: bool) -> bool:
+    """Whether the stream that begins at `start` unpacks to too much; what is packed twice can be nothing else."""
+    if twice:
+        return True
+    unpacking = zlib.decompressobj()
+    end = data.find(b"endstream", start)
+    size, left = 0, data[start : end if end >= 0 else None]
+    try:
+        while left and not unpacking.eof and size <= _MAX_UNPACKED:
+            size += len(unpacking.decompress(left, 2**20))
+            left = unpacking.unconsumed_tail
+    except zlib.error:  # pdfium mends what it can
+        pass
+    return size > _MAX_UNPACKED
 
 
 def _page(document: PdfDocument, at: int, name: str, progress: Progress | None) -> Page:
@@ -95,8 +133,7 @@ def _glyphs(page: PdfPage, name: str) -> Iterator[_Glyph]:
     text = page.get_textpage()
     try:
         count = raw.FPDFText_CountChars(text)
-        if count > MAX_CHARACTERS:
-            raise SourceError(f"{name}: a page holds {count} characters, more than any newspaper's")
+        check_length(count, name)
         height = page.get_height()
         box = raw.FS_RECTF()
         x, y = ctypes.c_double(), ctypes.c_double()
