@@ -27,6 +27,8 @@ _NEAR = 3.0
 """Heights of glyphs that the lines of one headline stand apart at most."""
 _SURELY = 6.0
 """Odds above which it is one."""
+_SAME = 0.055
+"""Cohesion of the texts around a short line above which it is more likely a subhead of theirs than a headline."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,11 @@ class _Page:
         counts = Counter(pair for atom in texts for pair in atom.pairs)
         self.rarity = {pair: math.log(1 + len(texts) / count) for pair, count in counts.items()}
         self.has_jump = any(atom.sort == "jump" and not atom.came_from for atom in found)
+        self.subheads = self._subheads()
         self.odds = [0.0, *accumulate(atom.odds for atom in texts)]
+        self.body_odds = [
+            0.0, *accumulate(found[at].odds - max(0.0, min(found[at].odds, self.subheads[at])) for at in self.texts)
+        ]  # fmt: skip
         self.sizes = [0, *accumulate(len(atom.text) for atom in texts)]
         self.joints = [0.0, *accumulate(self._joint(at, to) for at, to in pairwise(self.texts))]
         self.bylines = [0, *accumulate(int(atom.sort == "byline") for atom in found)]
@@ -132,9 +138,22 @@ class _Page:
                 found[at, stop] = told
         return found
 
+    def _subheads(self) -> dict[int, float]:
+        """How much speaks for each text's being a subhead: it is short, and what stands on either side hangs together."""
+        found: dict[int, float] = dict.fromkeys(self.texts, 0.0)
+        for before, at, behind in zip(self.texts, self.texts[1:], self.texts[2:], strict=False):
+            atom = self.atoms[at]
+            beside = {self.atoms[near].sort for near in (at - 1, at + 1)}
+            is_short = len(atom.lines) == 1 and 3 <= len(atom.text) <= 16 and atom.odds > _HARDLY and atom.is_open
+            if is_short and beside == {"text"} and not (self.atoms[before].is_open or self.atoms[behind].is_lead):
+                found[at] = max(0.0, min(9.0, 90.0 * (self._cohesion(before, behind) - _SAME)))
+        return found
+
     def _joint(self, at: int, to: int) -> float:
         """How well the text `to` goes on a body whose last text is `at`."""
         here, following = self.atoms[at], self.atoms[to]
+        if self.subheads[at] and to == at + 1:
+            return 0.0
         worth = -6.0 * (here.is_banner or following.is_banner)
         worth -= 4.0 * (to > at + 1)
         if here.is_open:
@@ -214,8 +233,8 @@ class _Page:
         atoms, texts = self.atoms, self.texts
         first, last = self.before[start], self.before[end] - 1
         begin, stop = self.before[head[0]], self.before[head[1]]
-        inside = self.odds[stop] - self.odds[begin]
-        worth = -1.0 + 2 * inside - (self.odds[last + 1] - self.odds[first])
+        inside = self.body_odds[stop] - self.body_odds[begin]
+        worth = -1.0 + self.odds[stop] - self.odds[begin] + inside - (self.body_odds[last + 1] - self.body_odds[first])
         size = self.sizes[last + 1] - self.sizes[first] - (self.sizes[stop] - self.sizes[begin])
         joints = self.joints[last] - self.joints[first]
         if begin == stop or atoms[head[0]].is_banner:
@@ -223,6 +242,7 @@ class _Page:
         else:
             worth -= 1.2 + 0.7 * (stop - begin)
             worth += sum(weight for weight, left, right in self.heads[head] if left >= start or right < end)
+            worth -= min((self.subheads[at] for at in range(*head)), default=0.0)
         if begin < stop:
             if begin == first:
                 joints -= self.joints[stop] - self.joints[first]

@@ -20,29 +20,34 @@ _BREAK = 1.15
 _LARGE = 1.2
 """Size of a headline's type at least, in sizes of body type."""
 _DEEP = 60
+_PADDING = 1.15
+"""Height of a detected line, in heights of its type."""
 
 
 def even_sizes(lines: Sequence[Line]) -> list[Line]:
-    """Give all lines of body type one size: that told from a picture varies from line to line.
-
-    A line's characters stand their size apart, or a little more, so its width limits its size.
-    """
+    """Give all lines of body type one size: that told from a picture varies from line to line."""
     sizes = [_size(line) for line in lines]
     weighed = [size for size, line in zip(sizes, lines, strict=True) for _ in line.text if size]
     if not weighed:
         return list(lines)
     body = median(weighed)
     return [
-        line.model_copy(update={"size": body if 0.75 < size / body < 1.28 else size}) if size else line
+        line.model_copy(update={"size": body if 0.8 < size / body < _most(line) else size}) if size else line
         for size, line in zip(sizes, lines, strict=True)
     ]
 
 
+def _most(line: Line) -> float:
+    """The size up to which a line may be body type, in sizes of body type: the box of a short one says little."""
+    return 1.14 if width(squeezed(line.text)) >= 4 else 1.6
+
+
 def _size(line: Line) -> float:
+    """How far a line's characters stand apart, but no more than its box is high; of a short line, its box's height."""
     wide = width(squeezed(line.text))
     if not line.size or not line.box or wide < 4 or line.box.right - line.box.left < line.box.bottom - line.box.top:
-        return line.size or 0.0
-    return min(line.size, 1.15 * (line.box.right - line.box.left) / wide)
+        return (line.size or 0.0) / _PADDING
+    return min(line.size, (line.box.right - line.box.left) / wide)
 
 
 def told_apart(lines: Sequence[Line]) -> list[Line]:
@@ -107,9 +112,12 @@ def _gaps(lines: list[Line], side: Callable[[Box], tuple[float, float]], least: 
 
 
 def _is_below_headline(lines: list[Line], at: float, em: float) -> bool:
-    """Whether the line right above a gap is in large type."""
-    above = max((line for line in lines if _box(line).top < at), key=lambda line: _box(line).bottom)
-    return (above.size or 0.0) > _LARGE * em
+    """Whether the line right above a gap is in large type, or stands alone as a subtitle does right below such a line."""
+    above = sorted((line for line in lines if _box(line).top < at), key=lambda line: -_box(line).bottom)
+    if (above[0].size or 0.0) > _LARGE * em:
+        return True
+    near = [line for line in above[1:4] if _box(above[0]).top - _box(line).bottom < 1.5 * em]
+    return len(near) == 1 and (near[0].size or 0.0) > _LARGE * em
 
 
 def _begins_article(lines: list[Line], edges: Sequence[float], em: float) -> bool:

@@ -56,10 +56,10 @@ def _parts(lines: Sequence[Line], columns: Sequence[float], at: int, starts: set
     """Whether a paragraph begins with line `at`."""
     before, here = squeezed(lines[at - 1].text), squeezed(lines[at].text)
     if not ENDS.search(before):
-        return at in starts and before[-1] in "：；"
-    if starts:
-        return at in starts
-    indented = _indented(lines, at)
+        return (at in starts and before[-1] in "：；") or _is_subhead(lines, columns, at - 1)
+    if _is_subhead(lines, columns, at):
+        return True
+    indented = at in starts if starts else _indented(lines, at)
     if indented is not None:
         return indented
     column = columns[at - 1]
@@ -70,6 +70,18 @@ def _parts(lines: Sequence[Line], columns: Sequence[float], at: int, starts: set
     if runs_on and abs(measure(lines[at]) - (columns[at] - 2)) <= 1.0 and here[0] != "“":
         return True
     return is_group_start and not (runs_on and measure(lines[at]) > columns[at] - 1) and here[0] != "“"
+
+
+def _is_subhead(lines: Sequence[Line], columns: Sequence[float], at: int) -> bool:
+    """Whether a line between two paragraphs is short and without any mark, as a subhead is."""
+    if not 0 < at < len(lines) - 1 or not ENDS.search(squeezed(lines[at - 1].text)):
+        return False
+    here, behind = lines[at], lines[at + 1]
+    if here.box and behind.box and behind.box.top < here.box.top + 0.5 * (here.size or 1.0):
+        return False  # two parts of one line
+    begins = INDENT.match(behind.text) or (here.box is not None and _indented(lines, at + 1))
+    is_short = measure(here) <= columns[at] - 3.0 and re.fullmatch(r"[\w“”·—]{2,16}", squeezed(here.text))
+    return bool(begins and is_short)
 
 
 def _indented(lines: Sequence[Line], at: int) -> bool | None:

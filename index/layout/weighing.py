@@ -12,6 +12,8 @@ _OPENS = "，。、；：！？”’）》】％%…"
 
 def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
     """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
+    if atom.size and body_size and atom.text[-1] in "。，；" and abs(atom.size / body_size - 1) < 1.0:
+        return -9.0
     if atom.size and body_size and abs(atom.size / body_size - 1) > 0.15:
         return 8.0 if atom.size > body_size else -2.0
     text, n = atom.text, len(atom.lines)

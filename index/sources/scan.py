@@ -11,7 +11,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,7 @@ def lines(image: Grey, progress: Progress | None = None, first: int = 1) -> list
     """
     scale = 2 if max(image.shape) > 8000 else 1
     small = _shrunk(image, image.shape[1] / scale, image.shape[0] / scale)
-    found = sorted(_merged(_detected(small, progress)), key=lambda line: (line.top, line.left))
+    found = sorted(_parted(_merged(_detected(small, progress)), small), key=lambda line: (line.top, line.left))
     told: list[Line] = []
     for done, line in enumerate(found, 1):
         text, confidence = _recognised(small, line)
@@ -244,7 +244,9 @@ def _same(line: _Found, other: _Found) -> bool:
         return True
     level = min(line.bottom, other.bottom) - max(line.top, other.top) > 0.6 * min(line.height, other.height)
     first, second = (line, other) if line.left <= other.left else (other, line)
-    return level and first.cut_right and second.cut_left and first.right > second.left
+    cut = first.cut_right and second.cut_left and first.right > second.left
+    small, large = sorted((line.height, other.height))
+    return level and (cut or (first.right - second.left > 0.25 * small and small > 0.7 * large))
 
 
 def _union(line: _Found, other: _Found) -> _Found:
@@ -258,6 +260,41 @@ def _union(line: _Found, other: _Found) -> _Found:
         left.cut_left,
         outer.cut_right,
     )
+
+
+def _parted(found: list[_Found], image: Grey) -> list[_Found]:
+    """Cut in two what was detected as one line across a gutter: blank there, as between the lines above or below it."""
+    parted: list[_Found] = []
+    for line in found:
+        near = [
+            other
+            for other in found
+            if other is not line
+            and abs(other.top - line.top) < 2.5 * line.height
+            and 0.6 < other.height / max(1.0, line.height) < 1.6
+        ]
+        gutters = [
+            (left.right, right.left)
+            for left in near
+            for right in near
+            if abs(left.top - right.top) < 0.5 * line.height
+            and line.left + line.height < left.right < right.left < line.right - line.height
+            and right.left - left.right < 3.0 * line.height
+        ]
+        start, end = max((a for a, _ in gutters), default=0.0), min((b for _, b in gutters), default=0.0)
+        if end - start > 0.3 * line.height and _is_blank(image, line, start, end):
+            middle = (start + end) / 2
+            parted += [replace(line, right=middle, cut_right=False), replace(line, left=middle, cut_left=False)]
+        else:
+            parted.append(line)
+    return parted
+
+
+def _is_blank(image: Grey, line: _Found, start: float, end: float) -> bool:
+    """Whether nothing is printed in a line between two places; type has several grey levels less than paper."""
+    strip = image[round(line.top) : round(line.bottom) + 1, round(start) + 2 : round(end) - 1]
+    whole = image[round(line.top) : round(line.bottom) + 1, round(line.left) : round(line.right) + 1]
+    return strip.size > 0 and int(strip.min()) > (int(whole.min()) + int(whole.max())) / 2
 
 
 def _recognised(image: Grey, line: _Found) -> tuple[str, float]:

@@ -102,7 +102,7 @@ def _with_subheads(body: list[str], dice: random.Random) -> list[str]:
     """Subheads of four to twelve characters before two or three paragraphs, in their words."""
     told: list[str] = []
     for at, paragraph in enumerate(body):
-        phrases = re.findall("[一-鿿]{5,12}(?=[，。])", paragraph)
+        phrases = re.findall("(?<![一-鿿])[一-鿿]{5,12}(?=[，。])", paragraph)
         if at and phrases and dice.random() < 0.5:
             told.append(dice.choice(phrases))
         told.append(paragraph)
