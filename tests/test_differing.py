@@ -7,6 +7,7 @@ from marked import chosen
 
 from bot.differing import differing
 from bot.question import read as read_question
+from bot.reader import Reader
 
 # question, then two articles: headline, body with the short answer in [], both of invented places. A body's sentence
 # with the mark is the one that the reader chose.
@@ -113,6 +114,7 @@ MORE_ALIKE = [
     ("客流多少人次？", ("高铁站", "高铁站昨天客流[3万人次]。"), ("汽车站", "汽车站昨天客流[8000人次]。")),
 ]  # fmt: skip
 
+Case = tuple[str, tuple[str, str], tuple[str, str]]
 MARCH, APRIL = dt.date(2025, 3, 18), dt.date(2025, 4, 2)
 
 
@@ -134,7 +136,7 @@ def test_what_only_looks_different_is_not_said_to_differ(
 
 
 def test_most_contradictions_are_found_and_few_are_made_up() -> None:
-    def is_told(case: tuple[str, tuple[str, str], tuple[str, str]]) -> bool:
+    def is_told(case: Case) -> bool:
         question, one, other = case
         pair = [chosen(1, *one, MARCH, 0.9), chosen(2, *other, APRIL, 0.8)]
         return bool(differing(read_question(question), pair))
@@ -143,3 +145,23 @@ def test_most_contradictions_are_found_and_few_are_made_up() -> None:
     made_up = [case for case in MORE_ALIKE if is_told(case)]
     assert len(missed) <= 0.2 * len(MORE_DIFFERENT), missed
     assert len(made_up) <= 0.1 * len(MORE_ALIKE), made_up
+
+
+def test_so_they_are_among_other_articles_as_the_reader_reads_them() -> None:
+    reader = Reader()
+
+    def told(cases: list[Case]) -> list[tuple[str, bool]]:
+        """Of the questions that are answered, whether the articles are said to differ."""
+        found = []
+        for at, (text, one, other) in enumerate(cases):
+            others = [chosen(3 + n, *cases[(at + 3 + n) % len(cases)][1]).hit for n in range(4)]
+            question = read_question(text)
+            reading = reader.read(question, [chosen(1, *one, MARCH).hit, chosen(2, *other, APRIL).hit, *others])
+            if reading.answerability >= 0.3:
+                found.append((text, bool(differing(question, reading.sentences))))
+        return found
+
+    different, alike = told(DIFFERENT + MORE_DIFFERENT), told(ALIKE + MORE_ALIKE)
+    assert len(different) > 15
+    assert sum(is_told for _, is_told in different) >= 0.75 * len(different), different
+    assert sum(is_told for _, is_told in alike) <= 0.1 * len(alike), alike
