@@ -96,8 +96,10 @@ def _read(files: Sequence[Path], progress: Progress | None) -> Iterator[Source]:
 
     for done, file in enumerate(files):
         if progress and len(files) > 1:
-            progress("Reading files", done + 1, len(files))
+            progress("Reading files", done, len(files))
         yield read(file, progress)
+    if progress and len(files) > 1:
+        progress("Reading files", len(files), len(files))
 
 
 def _pages(source: Source, given: Given) -> list[Page]:

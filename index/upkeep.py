@@ -251,6 +251,8 @@ def backup(store: Store, file: Path, progress: Progress | None) -> None:
 
 def restore_backup(file: Path, data: Path, progress: Progress | None) -> None:
     """Put the archive of a backup into the folder `data`, in one transaction of whoever uses it meanwhile."""
+    if not file.is_file():
+        raise ArchiveError(f"{file}: no such file; nothing was restored")
     with closing(Store(data, write=True)) as store:
         partial = data / (FILE + ".restored")
         try:

@@ -21,6 +21,8 @@ app = typer.Typer(help="List, show, correct and take back articles.", no_args_is
 @app.command("list")
 def list_articles(context: typer.Context, as_json: AsJson = False, data: Data = None) -> None:
     """List all articles."""
+    from rich.cells import set_cell_size
+
     from index.archive import Archive
 
     with Archive.open(settings_of(context, data).data) as archive:
@@ -29,7 +31,7 @@ def list_articles(context: typer.Context, as_json: AsJson = False, data: Data = 
                 print_json(_contract(article))
             else:
                 where = " ".join(str(part) for part in (article.published, page_name(article.pages)) if part)
-                typer.echo(f"{article.id}  {where:<14}  {article.title or '(no headline)'}")
+                typer.echo(f"{article.id}  {set_cell_size(where, 18)}  {article.title or '(no headline)'}")
 
 
 @app.command()

@@ -149,7 +149,10 @@ def _show(report: AddReport, archive: Archive) -> None:
     from rich.table import Table
 
     for source in report.sources:
-        typer.echo(f"{source.name}: {source.state}, {source.articles} article{'' if source.articles == 1 else 's'}")
+        count = (
+            f"{source.articles} article{'' if source.articles == 1 else 's'}" if source.articles else "no article found"
+        )
+        typer.echo(f"{source.name}: {source.state}, {count}")
     ids = (identity for source in report.sources if source.state != "unchanged" for identity in source.article_ids)
     found = [archive.article(identity) for identity in dict.fromkeys(ids)]
     if not found:

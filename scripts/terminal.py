@@ -77,11 +77,13 @@ def progress_bar() -> Iterator[Progress]:
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+            speed = task.finished_speed or task.speed or 0.0
+            return Text(f"{speed:,.0f}/s" if speed >= 1 else f"{60 * speed:.1f}/min" if speed else "", style="dim")
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    # A scanned page takes half a minute: its rate is that of the last ten.
+    with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=600) as bar:
         tasks: dict[str, Any] = {}
 
         def advance(stage: str, done: int, total: int) -> None:

@@ -119,6 +119,15 @@ def test_credits_come_from_the_author_field_and_the_body(
     assert "吴用" not in article.body
 
 
+def test_commentary_is_told_by_its_kicker_or_credit(tmp_path: Path) -> None:
+    def kind(data: bytes) -> str:
+        return founder.read(data, tmp_path / "content_77.htm")[1][0].kind
+
+    assert kind(old()) == "news"
+    assert kind(old("本报评论员")) == "commentary"
+    assert kind(old().replace("水乡&nbsp;新事".encode("gb18030"), "东湖时评".encode("gb18030"))) == "commentary"
+
+
 def test_a_node_page_beside_gives_the_region_and_the_page(tmp_path: Path) -> None:
     (tmp_path / "node_3.htm").write_text(NODE.format(number="03"))
     path = tmp_path / "content_77.htm"

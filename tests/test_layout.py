@@ -236,3 +236,24 @@ def test_boxes_anywhere_give_articles_that_lead_back_to_their_lines(
     )
     for article in articles([Page(source="a.png", lines=lines)]):
         check_trace(article, lambda place, number: lines[number - 1].text)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("渡口的启示\n\n■言成声\n", "commentary"),
+        ("渡口的启示\n\n本报评论员 丁一\n", "commentary"),
+        ("渡口的启示\n\n本报评论员\n", "commentary"),
+        ("【云渡时评】\n\n渡口的启示\n\n□ 丁一\n", "commentary"),
+        ("社论：渡口的启示\n", "commentary"),
+        ("渡口重开了\n\n记者 丁一\n", "news"),
+        ("时评论坛重开了\n\n记者 丁一\n", "news"),
+    ],
+)
+def test_commentary_is_told_by_its_credit_or_column(head: str, kind: str) -> None:
+    body = (
+        "今天上午，新的长桥在县城通车，来往两岸的人不用再等渡船。桥长三百米，用了两年时间才造好。从前过河要等半个小时。"
+    )
+    lines = [Line(number=number, text=text) for number, text in enumerate(f"{head}\n{body}".split("\n"), 1)]
+    (article,) = articles([Page(source="a.txt", lines=tuple(lines))])
+    assert (article.kind, article.body) == (kind, body)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from index.layout.atoms import Atom
-from index.layout.credits import bylines, inline
+from index.layout.credits import bylines, inline, is_opinion
 from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
 from index.layout.grouping import atoms
@@ -209,6 +209,8 @@ def _kind(piece: _Piece, title: str, content: str) -> Kind:
         return "caption"
     if not byline and re.search("公告|启事|声明$|通知$|公示|讣告|招聘|遗失", title):
         return "notice"
+    if is_opinion(byline, "".join(atom.text for atom in piece.column), title.partition("：")[0]):
+        return "commentary"
     if re.fullmatch(r"[■●◆□▲]?[一-鿿·]{2,4}", byline) and not any(credit.role for credit in bylines([byline])):
         return "commentary"
     return "sidebar" if not byline and len(content) < 200 and len(re.findall(r"\d+", content)) >= 3 else "news"

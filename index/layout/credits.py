@@ -11,8 +11,9 @@ _REPORTER = (
     "(?:本报|本网|本台|本刊)?(?:见习|实习|首席|特约|特派|高级|资深|摄影|文字|全媒体|融媒体|融媒)?记者|"
     "(?<![一-鿿])[一-鿿]{1,4}[报社网台]记者"
 )
+_COMMENTATOR = "(?:本报|本网|本台|本刊)?(?:特约|特邀)?评论员"
 _ROLES = (
-    f"{_REPORTER}|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|插图|漫画|航拍|图片|图|文|"
+    f"{_REPORTER}|{_COMMENTATOR}|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|插图|漫画|航拍|图片|图|文|"
     "报道|整理|统筹|策划|执笔|编辑|编译|采写|撰稿|供稿|作者|讲述|口述|撰文|供图"
 )
 _MARKS = "■●◆□▲△▼◎○◇★☆"
@@ -55,6 +56,7 @@ _CLOSING_ROLE = re.compile(rf"\s(?:{_WORKS})(?:[/、](?:{_WORKS}))*$|(?<=[一-�
 _GLUED = re.compile("(?:记者|通讯员|实习生|作者|摄影|摄|制图|绘图|供图)$")
 # 本报讯（记者 王小明 通讯员 李四）, and （记者 王小明） behind the last full stop.
 _INLINE = re.compile(rf"[（(](?:{_ROLES})[^（()）。]{{2,40}}[)）]")
+_OPINION = re.compile("评论员|^.{0,4}(?:评论|时评|社论|短评|锐评|快评|热评|漫评|来论|时论|言论|杂谈)(?:文章)?$")
 
 
 def is_byline(text: str) -> bool:
@@ -63,8 +65,9 @@ def is_byline(text: str) -> bool:
     content = "".join(shown.split())
     if not 3 <= len(content) <= 60 or re.search("[。！？；“”，]", content):
         return False
-    if content[0] in _MARKS and _are_names(shown.lstrip(_MARKS)):
-        return content.lstrip(_MARKS) not in _COLUMNS
+    plain = content.lstrip(_MARKS)
+    if re.fullmatch(_COMMENTATOR, plain) or (plain != content and _are_names(shown.lstrip(_MARKS))):
+        return plain not in _COLUMNS
     shown = shown.lstrip(_MARKS).strip()
     if not _BEGINS.match("".join(shown.split())):
         closing = _CLOSING_ROLE.search(shown)
@@ -178,6 +181,9 @@ def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:
         content = _SPACED_ROLES.sub(r"\1\2", text.strip().strip("（）()").lstrip(_MARKS).strip())
         if not _BEGINS.match(content):
             content = _CLOSING_ROLE.sub(lambda found: f" {found.group().strip()}", content)
+        if re.fullmatch(_COMMENTATOR, content):  # it stands for a name
+            found.append(Byline(role="", name=content))
+            continue
         marks = _role_marks(content)
         if marks and marks[0].start() > 0 and not found and not content[marks[-1].end() :].strip():
             for start, mark in zip([0, *(mark.end() for mark in marks)], marks, strict=False):
@@ -241,3 +247,8 @@ def _together(content: str) -> list[str]:
             words.append(held + part)
             held = ""
     return [word for word in [*words, held] if word]
+
+
+def is_opinion(*told: str | None) -> bool:
+    """Whether a column's name, a kicker or a credit says that an article is commentary: 评论, 本报评论员."""
+    return any(_OPINION.search("".join(text.split()).strip("【】[]■●◆□▲")) for text in told if text)

@@ -185,8 +185,13 @@ def _article(name: str, identity: str, piece: Piece, lines: range, first: int) -
             body += "\n" if body else ""
             trace.append(Run(start=len(body), end=len(body) + len(text), place=0, line=first + n, column=skipped))
             body += text
+    from index.layout.credits import is_opinion
+
     standing_head = re.fullmatch(r"【([^】]{1,20})】", piece.kicker or "")
     kind: Kind = "notice" if _NOTICE.search(piece.title) and not piece.bylines else "news"
+    credits = (text for byline in piece.bylines for text in (byline.role, byline.name))
+    if is_opinion(piece.kicker, piece.title.partition("：")[0], *credits):
+        kind = "commentary"
     at = piece.standing
     return Article(
         id=identity,

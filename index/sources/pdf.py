@@ -61,7 +61,7 @@ def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tupl
     try:
         if len(document) > MAX_PAGES:
             raise SourceError(f"{name}: has {len(document)} pages, {MAX_PAGES} at most can be read; split it")
-        pages = tuple(_page(document, at, name, progress) for at in range(len(document)))
+        pages = tuple(_pages(document, name, progress))
     except pypdfium2.PdfiumError:
         raise SourceError(f"{name}: cannot be read as a PDF: a page of it is damaged") from None
     finally:
@@ -69,6 +69,15 @@ def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tupl
     if not any(page.lines for page in pages):
         raise SourceError(f"{name}: no text is found on any page")
     return pages, None
+
+
+def _pages(document: PdfDocument, name: str, progress: Progress | None) -> Iterator[Page]:
+    for at in range(len(document)):
+        if progress:
+            progress("Reading pages", at, len(document))
+        yield _page(document, at, name, progress)
+    if progress:
+        progress("Reading pages", len(document), len(document))
 
 
 def _check_streams(data: bytes, name: str) -> None:
