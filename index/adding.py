@@ -6,12 +6,12 @@ import datetime as dt
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -203,14 +203,19 @@ def carry_out(
             if stamps["model"] not in (None, embedder.name):
                 raise ArchiveError(f"{store.path}: another process has begun to add with the model {stamps['model']}")
             if stamps["generation"] == plan.generation:
-                commit.apply(
-                    connection, plan, drafts, {"model": embedder.name, "dim": embedder.dim, "words": lexical.WORDS}
-                )
+                made = {"model": embedder.name, "dim": embedder.dim, "words": lexical.WORDS}
+                commit.apply(connection, plan, drafts, made | {"arithmetic": _arithmetic(stamps, embedder)})
                 break
     for item in plan.items:
         counts["new" if item.old is None else "unchanged" if item.is_unchanged else "changed"] += 1
     counts["retired"] += len(plan.retired)
     return states
+
+
+def _arithmetic(stamps: Mapping[str, Any], embedder: Embedder) -> str:
+    """All that computed vectors of the archive. One of before this was recorded began with 32 bits."""
+    before = stamps.get("arithmetic") or ("float32" if stamps["generation"] else embedder.arithmetic)
+    return ", ".join(sorted({*before.split(", "), embedder.arithmetic}))
 
 
 def _plan_pages(
@@ -250,7 +255,8 @@ def _plan_articles(
     row.complete = is_last
     gone = _replaced(connection, row, {article.published for article in source.articles or ()})
     plan = plan_articles(connection, row, part, sorted(gone) if is_last else (), generation)
-    return plan, ["replaced" if gone else state]
+    corrects_nothing = bool(part) and not plan.items
+    return plan, ["unchanged" if corrects_nothing else "replaced" if gone else state]
 
 
 def _filled(article: Article, given: Given) -> Article:

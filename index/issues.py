@@ -87,7 +87,8 @@ def plan_articles(
         key = issue_of(source, article.paper, article.published)
         item = Item(article, source, key, pages, current_version(connection, article.id))
         is_own = article.places[0].source == source.name
-        items.append((is_own and followed(connection, item)) or item)
+        if is_own or not _is_said_already(connection, item, dropped):
+            items.append((is_own and followed(connection, item)) or item)
     given = {article.id for article in articles}
     retired = [
         pk
@@ -118,6 +119,15 @@ def followed(connection: sqlite3.Connection, item: Item) -> Item | None:
         item.pages,
         Version(row[0], said.id, True, row[1], row[2]),
     )
+
+
+def _is_said_already(connection: sqlite3.Connection, item: Item, dropped: Sequence[int]) -> bool:
+    """Whether a correction corrects nothing, as most files of an export that is added again."""
+    if item.old is None:
+        return False
+    row = connection.execute("SELECT record, body, trace, source FROM articles WHERE pk = ?", (item.old.pk,)).fetchone()
+    known = read_article(*row[:3])
+    return row[3] not in dropped and item.article.model_copy(update={"confidence": known.confidence}) == known
 
 
 def _on_its_lines(connection: sqlite3.Connection, source: SourceRow, article: Article) -> tuple[Article, list[PageRow]]:

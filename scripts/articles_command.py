@@ -59,6 +59,7 @@ def retract(
     """Quote an article no more, at once, also by a bot that is running. It stays stored."""
     with open_to_change(settings_of(context, data)) as archive:
         archive.retract(article_id, reason)
+    typer.echo(f"{article_id} is quoted no more; `baoda articles restore {article_id}` undoes it")
 
 
 @app.command()
@@ -66,6 +67,7 @@ def restore(context: typer.Context, article_id: ArticleId, data: Data = None) ->
     """Undo a retraction."""
     with open_to_change(settings_of(context, data)) as archive:
         archive.restore(article_id)
+    typer.echo(f"{article_id} is quoted again")
 
 
 @app.command()

@@ -85,6 +85,7 @@ def rebuild(context: typer.Context, data: Data = None) -> None:
     """Make anew from the stored sources what is derived from them; nothing that is unchanged is embedded again."""
     with open_to_write(settings_of(context, data)) as archive, progress_bar() as progress:
         archive.rebuild(progress)
+    typer.echo("all that is derived from the sources is made anew")
 
 
 @app.command()
@@ -94,6 +95,7 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument()], data
 
     with Archive.open(settings_of(context, data).data) as archive, progress_bar() as progress:
         archive.backup(file, progress)
+    typer.echo(f"{file}: the whole archive, {file.stat().st_size / 1e6:,.1f} MB")
 
 
 @app.command()
@@ -103,6 +105,7 @@ def restore(context: typer.Context, file: Annotated[Path, typer.Argument()], dat
 
     with progress_bar() as progress:
         Archive.restore_backup(file, settings_of(context, data).data, progress)
+    typer.echo(f"the archive is now that of {file}")
 
 
 @app.command()
@@ -148,11 +151,13 @@ def _show(report: AddReport, archive: Archive) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    unchanged = [source.name for source in report.sources if source.state == "unchanged"]
     for source in report.sources:
-        count = (
-            f"{source.articles} article{'' if source.articles == 1 else 's'}" if source.articles else "no article found"
-        )
-        typer.echo(f"{source.name}: {source.state}, {count}")
+        if source.state != "unchanged":
+            count = f"{source.articles} article{'' if source.articles == 1 else 's'}"
+            typer.echo(f"{source.name}: {source.state}, {count if source.articles else 'no article found'}")
+    if unchanged:
+        typer.echo(f"{unchanged[0] if len(unchanged) == 1 else f'{len(unchanged):,} files'}: unchanged")
     ids = (identity for source in report.sources if source.state != "unchanged" for identity in source.article_ids)
     found = [archive.article(identity) for identity in dict.fromkeys(ids)]
     if not found:

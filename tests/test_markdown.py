@@ -245,3 +245,14 @@ def test_a_corrected_text_is_a_text_of_its_own(archive: Archive, tmp_path: Path)
     assert list(archive.articles()) == [now]
     back = corrected(archive, tmp_path / "out", "1,402人次", "1,204人次")
     assert back.source == "a.txt"
+
+
+def test_an_export_that_is_added_again_as_it_is_changes_nothing(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(PAGE.format(rest="三年都这样。"))
+    archive.add([tmp_path / "a.txt"])
+    (before,) = archive.articles()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.md").write_text(markdown.write(before))
+    for _ in range(2):
+        assert archive.add([tmp_path / "out"]).sources[0].state == "unchanged"
+        assert list(archive.articles()) == [before]
