@@ -12,6 +12,7 @@ from index.text import fold
 
 # A sentence whose score is this share of the best one's is near it.
 _NEAR = 0.45
+_FAR = 200
 # Share of the words of one sentence and its headline that the other's passage has, in the better direction.
 _IN_COMMON = 0.3
 # 柳溪村 and 河湾村, 3号线 and 5号线: what kind of place, school, company or number it is, and the two characters before.
@@ -118,7 +119,14 @@ def _length(found: set[str]) -> int:
 
 
 def _sentence(sentence: ScoredSentence) -> str:
-    return fold(sentence.hit.article.body[sentence.start : sentence.end])
+    start, end = _extent(sentence)
+    return fold(sentence.hit.article.body[start:end])
+
+
+def _extent(sentence: ScoredSentence) -> tuple[int, int]:
+    """The sentence, or of an endless one what stands near its answer."""
+    start, end = sentence.answer_start or sentence.start, sentence.answer_end or sentence.end
+    return max(sentence.start, start - _FAR), min(sentence.end, end + _FAR)
 
 
 def _titled(sentence: ScoredSentence) -> str:
@@ -132,9 +140,9 @@ def _around(sentence: ScoredSentence) -> str:
 def _clause(sentence: ScoredSentence) -> str:
     """The clause that the short answer stands in, without it."""
     text = _sentence(sentence)
-    start = (sentence.answer_start or sentence.start) - sentence.start
-    end = (sentence.answer_end or sentence.start) - sentence.start
+    first, _ = _extent(sentence)
+    start, end = (sentence.answer_start or first) - first, (sentence.answer_end or first) - first
     marks = "，。、；：！？,;:!?\n“”"
-    first = max(text.rfind(mark, 0, start) for mark in marks) + 1
-    last = min((found for mark in marks if (found := text.find(mark, end)) >= 0), default=len(text))
-    return text[first:start] + " " + text[end:last]
+    begin = max(text.rfind(mark, 0, start) for mark in marks) + 1
+    stop = min((found for mark in marks if (found := text.find(mark, end)) >= 0), default=len(text))
+    return text[begin:start] + " " + text[end:stop]

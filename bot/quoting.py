@@ -88,7 +88,8 @@ def _adds(question: Question, sentence: ScoredSentence, other: ScoredSentence) -
 
 
 def _pairs(sentence: ScoredSentence) -> set[str]:
-    text = fold(sentence.hit.article.body[sentence.start : sentence.end])
+    start, end = cut(sentence)
+    text = fold(sentence.hit.article.body[start:end])
     return {text[at : at + 2] for at in range(max(len(text) - 1, 1))}
 
 

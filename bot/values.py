@@ -84,8 +84,7 @@ def relation(asks: Asks, one: ScoredSentence, other: ScoredSentence) -> Relation
 
 def figure(sentence: ScoredSentence) -> Figure | None:
     """The number in a short answer, None where there is none."""
-    body, start = fold(sentence.hit.article.body), sentence.answer_start or 0
-    text = body[start : sentence.answer_end]
+    text, start = _text(sentence), sentence.answer_start or 0
     found = _FIGURE.search(text)
     if found is None:
         return None
@@ -93,7 +92,7 @@ def figure(sentence: ScoredSentence) -> Figure | None:
     for mark in found["times"]:
         times *= _TIMES[mark]
     low, high, step = _interval(found, times)
-    before = body[max(start - 3, 0) : start] + text[: found.start()]
+    before = fold(sentence.hit.article.body[max(start - 3, 0) : start]) + text[: found.start()]
     behind = text[found.end() :]
     about = re.search(r"(?:以上|以下|以内|左右|上下)$", behind)
     unit = (behind[: about.start()] if about else behind).lstrip("多余来 ").strip()
@@ -142,8 +141,7 @@ def _compare_figures(ours: Figure | None, theirs: Figure | None) -> Relation:
 
 def when(sentence: ScoredSentence) -> When:
     """The date and times of day in a short answer; 今年, 本月 and 昨天 are reckoned from the article's date."""
-    body = fold(sentence.hit.article.body)
-    text = body[sentence.answer_start or 0 : sentence.answer_end]
+    text = _text(sentence)
     published = sentence.hit.article.published
     parts: dict[str, int] = {}
     if found := _YEAR.search(text):
