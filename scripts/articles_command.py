@@ -21,7 +21,7 @@ app = typer.Typer(help="List, show, correct and take back articles.", no_args_is
 @app.command("list")
 def list_articles(context: typer.Context, as_json: AsJson = False, data: Data = None) -> None:
     """List all articles."""
-    from rich.cells import set_cell_size
+    from rich.cells import cell_len
 
     from index.archive import Archive
 
@@ -31,7 +31,7 @@ def list_articles(context: typer.Context, as_json: AsJson = False, data: Data = 
                 print_json(_contract(article))
             else:
                 where = " ".join(str(part) for part in (article.published, page_name(article.pages)) if part)
-                typer.echo(f"{article.id}  {set_cell_size(where, 18)}  {article.title or '(no headline)'}")
+                typer.echo(f"{article.id}  {where}{' ' * (18 - cell_len(where))}  {article.title or '(no headline)'}")
 
 
 @app.command()

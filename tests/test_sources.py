@@ -47,6 +47,18 @@ def test_a_pages_name_is_read_from_its_head(tmp_path: Path, printed: str, page: 
     assert (article.page, article.pages) == (page, names)
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "label"),
+    [("2023-05-06_B03.txt", None, "B03"), ("第3版.txt", 3, None), ("A12版.txt", 12, "A12"), ("x-02.txt", None, None)],
+)
+def test_a_pages_name_is_read_from_its_files_where_the_page_is_silent(
+    tmp_path: Path, name: str, number: int | None, label: str | None
+) -> None:
+    (tmp_path / name).write_text("渡口重开\n\n本报讯 渡口昨天重开，首日载客千人。\n")
+    (page,) = read(tmp_path / name).pages
+    assert (page.number, page.label) == (number, label)
+
+
 def test_json_lines_keep_every_field_and_the_body_as_it_is(tmp_path: Path) -> None:
     record = {
         "id": "x1",

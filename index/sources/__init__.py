@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.errors import SourceError
-from index.models import Article, Frozen, Page
+from index.models import Article, Frozen, Page, page_of
 from index.sources import dump, founder, jsonl, markdown, pdf, scan, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
@@ -16,6 +16,8 @@ _READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.r
 _PAGES = (".htm", ".html")
 _IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _PRINTS = (*_IMAGES, ".pdf")
+_PAGE = re.compile(r"(?:^|[^A-Za-z0-9])(?:第?(0?[1-9]\d?)版|([A-H]0?[1-9]\d?)版?)(?![A-Za-z0-9])")
+"""A page's name in that of its file: 2024-11-30_B03.pdf, 第3版.txt."""
 _MAX_BYTES = 512 * 2**20
 _IMAGE_MARKS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
@@ -86,6 +88,9 @@ def read(path: Path, progress: scan.Progress | None = None) -> Source:
         dump.check_length(len(article.body), f"{path}: article {article.id}")
     if articles is None:
         pages = tuple(furniture(page)[0] for page in pages)
+        if len(pages) == 1 and pages[0].number is pages[0].label is None and (found := _PAGE.search(path.stem)):
+            number, label = page_of(found[1] or found[2])
+            pages = (pages[0].model_copy(update={"number": number, "label": label}),)
     return Source(
         name=path.name,
         path=str(path.absolute()),

@@ -189,8 +189,8 @@ def _article(name: str, identity: str, piece: Piece, lines: range, first: int) -
 
     standing_head = re.fullmatch(r"【([^】]{1,20})】", piece.kicker or "")
     kind: Kind = "notice" if _NOTICE.search(piece.title) and not piece.bylines else "news"
-    credits = (text for byline in piece.bylines for text in (byline.role, byline.name))
-    if is_opinion(piece.kicker, piece.title.partition("：")[0], *credits):
+    credited = (text for byline in piece.bylines for text in (byline.role, byline.name))
+    if is_opinion(piece.kicker, piece.title.partition("：")[0], *credited):
         kind = "commentary"
     at = piece.standing
     return Article(
