@@ -37,6 +37,7 @@ class Status(Frozen):
     passages: int
     vectors: int
     model: str | None
+    arithmetic: str | None
     generation: int
     bytes: int
     added: dt.datetime | None
@@ -287,6 +288,7 @@ class Archive:
                 passages=_count(connection, "passages"),
                 vectors=_count(connection, "vectors"),
                 model=stamps["model"],
+                arithmetic=stamps.get("arithmetic"),
                 generation=stamps["generation"],
                 bytes=self._store.bytes,
                 added=stamps["added"],

@@ -104,7 +104,7 @@ def apply(
 def stamp(connection: sqlite3.Connection, **values: object) -> None:
     """Set some of the archive's stamps."""
     connection.executemany(
-        "UPDATE meta SET value = ? WHERE name = ?", [(value, name) for name, value in values.items()]
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", list(values.items())
     )
 
 

@@ -13,6 +13,7 @@ class HashingEmbedder:
     """Counts of hashed pairs of characters (Weinberger et al., ICML 2009), as unit vectors; counts its work."""
 
     dim = 64
+    arithmetic = "float32"
 
     def __init__(self, name: str = "hashing") -> None:
         self.name = name

@@ -15,6 +15,7 @@ from hashing import HashingEmbedder
 
 from index.archive import Archive
 from index.errors import ArchiveError
+from index.store import Store
 
 DAY = dt.date(2024, 11, 30)
 WORKSHOP = {
@@ -271,3 +272,19 @@ def test_a_second_writer_is_told_to_wait(archive: Archive, tmp_path: Path, monke
     ):
         second.add([write(tmp_path / "b.jsonl", {"id": "b", "body": "正文。"})])
     holder.close()
+
+
+def test_an_archive_tells_what_computed_its_vectors(archive: Archive, tmp_path: Path) -> None:
+    assert archive.status().arithmetic == "float32"
+    integers = HashingEmbedder()
+    integers.arithmetic = "int8"
+    with Archive.open(tmp_path / "archive", embedder=integers, write=True) as second:
+        second.add([write(tmp_path / "b.jsonl", {"id": "b", "body": "河水昨夜上涨两米。"})])
+    assert archive.status().arithmetic == "float32, int8"
+    with Store(tmp_path / "archive", write=True).writing() as connection:  # as one of before this was recorded
+        connection.execute("DELETE FROM meta WHERE name = 'arithmetic'")
+    assert archive.status().arithmetic is None
+    with Archive.open(tmp_path / "archive", embedder=integers, write=True) as second:
+        second.add([write(tmp_path / "c.jsonl", {"id": "c", "body": "河堤今晨加高。"})])
+    assert archive.status().arithmetic == "float32, int8"
+    assert found(archive, "河堤") == ["c"]

@@ -1,0 +1,89 @@
+"""How fast passages are embedded and questions asked: 8 bits, 32 bits, and a plain loop, side by side in one run.
+
+The plain loop is what a tutorial has: sentence-transformers with its defaults over the passages as they come, FAISS's
+flat index behind it. All three have the same weights and see the same passages in turns, so that what else the machine
+does falls on each alike. Run it as `python -m scripts.evaluate.pace DATA [PASSAGES]`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import e5
+from index.embedding import Embedder
+from index.passages import cut
+
+ROUND = 48
+"""Passages that each embeds before the next one's turn."""
+
+QUESTIONS = 40
+
+
+def pace(data: Path, passages: int = 192) -> list[tuple[str, float, float]]:
+    """Return (system, passages a second, median milliseconds a question)."""
+    texts = list(itertools.islice(_passages(data), passages))
+    quick, reference = Embedder(), Embedder(bits=32)
+    quick.load()
+    reference.load()
+    plain = _plain_loop()
+    systems: dict[str, Callable[[Sequence[str]], object]] = {
+        "8 bits": quick.passages,
+        "32 bits, sorted": reference.passages,
+        "plain loop": plain,
+    }
+    spent = dict.fromkeys(systems, 0.0)
+    for first in range(0, len(texts), ROUND):
+        for name, embed in systems.items():
+            began = time.perf_counter()
+            embed(texts[first : first + ROUND])
+            spent[name] += time.perf_counter() - began
+    asked = [text[:16] + "是多少？" for text in texts[:QUESTIONS]]
+    waited = {"8 bits": _waited(quick, asked), "32 bits, sorted": _waited(reference, asked)}
+    return [(name, len(texts) / seconds, waited.get(name, float("nan"))) for name, seconds in spent.items()]
+
+
+def _plain_loop() -> Callable[[Sequence[str]], None]:
+    from sentence_transformers import SentenceTransformer
+
+    import faiss  # isort: skip
+
+    model = SentenceTransformer(str(e5.folder()), device="cpu")
+    index = faiss.IndexFlatIP(e5.WIDTH)
+
+    def embed(texts: Sequence[str]) -> None:
+        vectors: NDArray[np.float32] = model.encode([f"passage: {text}" for text in texts], show_progress_bar=False)
+        index.add(vectors)
+
+    return embed
+
+
+def _waited(embedder: Embedder, asked: Sequence[str]) -> float:
+    took = []
+    for question in asked:
+        began = time.perf_counter()
+        embedder.query(question)
+        took.append(1000 * (time.perf_counter() - began))
+    return statistics.median(took)
+
+
+def _passages(data: Path) -> Iterator[str]:
+    with gzip.open(data / "news" / "crud_news_40k.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in itertools.islice(lines, 0, None, 200):
+            article = json.loads(line)
+            yield from (article["body"][start:end] for start, end in cut(article["body"]))
+
+
+if __name__ == "__main__":
+    found = pace(Path(sys.argv[1]), *(int(number) for number in sys.argv[2:]))
+    for system, rate, wait in found:
+        sys.stdout.write(f"{system:<16} {rate:6.1f} passages/s  {rate / found[-1][1]:4.1f} x  {wait:6.1f} ms a question\n")
