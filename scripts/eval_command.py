@@ -69,6 +69,9 @@ def layout(
     pages: Annotated[int, typer.Option(min=1, help="How many pages to typeset.")] = 60,
     scans: Annotated[int, typer.Option(min=0, help="How many of them are read as scans too: 20 seconds a page.")] = 6,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 1_000_000,
+    other: Annotated[
+        bool, typer.Option("--other", help="Pages of papers whose habits layout was not made for.")
+    ] = False,
     data_sets: DataSets = SHARED,
 ) -> None:
     """Typeset pages of known articles, read them back as dumps, PDF and scans, and compare."""
@@ -80,7 +83,7 @@ def layout(
         for kind in KINDS:
             wanted = scans if kind == "scan" else pages
             if wanted:
-                scores[kind] = evaluate(wanted, seed, kind, news=news, progress=progress).rows()
+                scores[kind] = evaluate(wanted, seed, kind, other=other, news=news, progress=progress).rows()
     measures = dict.fromkeys(measure for rows in scores.values() for measure in rows)
     _table({"measure": measure} | {kind: rows.get(measure) for kind, rows in scores.items()} for measure in measures)
 

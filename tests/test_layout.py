@@ -149,12 +149,45 @@ def test_any_page_gives_articles_that_lead_back_to_its_lines(text: str) -> None:
     [
         ("本报讯（记者 王小明 通讯员 李四光）今天上午，新的桥在县城通车，大家都很高兴。", ["王小明", "李四光"]),
         ("今天上午，新的桥在县城通车，走在桥上的人都很高兴。（记者 王小明）", ["王小明"]),
+        ("今天上午，新的桥在县城通车，走在桥上的人都很高兴。（王小明）", ["王小明"]),
         ("今天上午，新的桥在县城通车，记者看到很多人在桥上走。", []),
     ],
 )
 def test_bylines_in_brackets_are_read_and_stay_in_the_body(body: str, credited: list[str]) -> None:
     (article,) = on(body)
     assert ([byline.name for byline in article.bylines], article.body) == (credited, body.replace(" ", ""))
+
+
+@pytest.mark.parametrize(
+    ("line", "credited"),
+    [
+        ("（记者 王小明 通讯员 李四光）", ["记者 王小明", "通讯员 李四光"]),
+        ("王小明 摄", ["摄 王小明"]),
+        ("本报记者 王小明 文/图", ["本报记者 王小明"]),
+        ("文/王小明 图/李四光", ["文 王小明", "图 李四光"]),
+        ("□ 王小明 李四光", ["王小明", "李四光"]),
+        ("平湖日报记者 王小明 报道", ["平湖日报记者 王小明"]),
+    ],
+)
+def test_bylines_of_other_papers(line: str, credited: list[str]) -> None:
+    (article,) = on(f"新桥通车了\n\n{line}\n\n{BODY}")
+    assert [f"{byline.role} {byline.name}".strip() for byline in article.bylines] == credited
+    assert article.title == "新桥通车了"
+
+
+@pytest.mark.parametrize("line", ["【民生热线】", "■民生热线", "·记者观察·"])
+def test_a_columns_name_over_a_headline_is_neither_headline_nor_byline(line: str) -> None:
+    (article,) = on(f"{line}\n\n新桥通车了\n\n■记者 王小明\n\n{BODY}")
+    assert (article.title, article.column) == ("新桥通车了", line.strip("【】■·"))
+    assert [byline.name for byline in article.bylines] == ["王小明"]
+
+
+def test_a_subhead_stays_in_its_article_as_a_paragraph_of_its_own() -> None:
+    first = "　　今天上午，云渡河的新桥在县城通车。桥长三百米，\n造了两年，走新桥的人都说方便。"
+    second = "　　住在河西的老陈说，从前过云渡河要坐渡船，新桥通\n车以后，走新桥只要五分钟。"
+    (article,) = on(f"云渡河上新桥通车\n\n■记者 王小明\n\n{first}\n\n只要五分钟\n\n{second}")
+    assert article.title == "云渡河上新桥通车"
+    assert article.body.split("\n")[1] == "只要五分钟"
 
 
 def test_two_byline_groups_that_meet_go_to_the_bodies_beside_them() -> None:

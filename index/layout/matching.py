@@ -27,8 +27,12 @@ _NEAR = 3.0
 """Heights of glyphs that the lines of one headline stand apart at most."""
 _SURELY = 6.0
 """Odds above which it is one."""
-_SAME = 0.055
+_SAME = 0.04
 """Cohesion of the texts around a short line above which it is more likely a subhead of theirs than a headline."""
+
+
+_SUBHEAD = 1.4
+"""Size of a subhead at most, in sizes of body type."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,24 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
             )
         )
     return made, loose
+
+
+def _set_within(above: Atom, atom: Atom, below: Atom) -> float:
+    """How much the boxes say that a line is set within a column: between two texts of it, close to both."""
+    if (
+        above.box is None
+        or atom.box is None
+        or below.box is None
+        or not below.size
+        or (atom.size or 0.0) > _SUBHEAD * below.size
+    ):
+        return 0.0
+    inside = all(
+        text.left - below.size < atom.box.left and atom.box.right < text.right + below.size
+        for text in (above.box, below.box)
+    )
+    gaps = (atom.box.top - above.box.bottom, below.box.top - atom.box.bottom)
+    return 6.0 if inside and min(gaps) / below.size > -1.0 and max(gaps) / below.size < 1.2 else 0.0
 
 
 class _Page:
@@ -145,8 +167,16 @@ class _Page:
             atom = self.atoms[at]
             beside = {self.atoms[near].sort for near in (at - 1, at + 1)}
             is_short = len(atom.lines) == 1 and 3 <= len(atom.text) <= 16 and atom.odds > _HARDLY and atom.is_open
-            if is_short and beside == {"text"} and not (self.atoms[before].is_open or self.atoms[behind].is_lead):
-                found[at] = max(0.0, min(9.0, 90.0 * (self._cohesion(before, behind) - _SAME)))
+            if not is_short or beside != {"text"} or self.atoms[before].is_open or self.atoms[behind].is_lead:
+                continue
+            if max(self.atoms[before].odds, self.atoms[behind].odds) > 0 or (atom.size or 0.0) > _SUBHEAD * (
+                self.atoms[behind].size or math.inf
+            ):
+                continue
+            cohesion = self._cohesion(before, behind)
+            if cohesion > _SAME:
+                found[at] = min(12.0, 4.0 + 120.0 * (cohesion - _SAME))
+            found[at] += _set_within(self.atoms[before], atom, self.atoms[behind])
         return found
 
     def _joint(self, at: int, to: int) -> float:
@@ -238,7 +268,8 @@ class _Page:
         size = self.sizes[last + 1] - self.sizes[first] - (self.sizes[stop] - self.sizes[begin])
         joints = self.joints[last] - self.joints[first]
         if begin == stop or atoms[head[0]].is_banner:
-            worth -= 5.0
+            is_picture = self.photos[end] > self.photos[start] and size < 150
+            worth -= 2.0 if is_picture else 5.0
         else:
             worth -= 1.2 + 0.7 * (stop - begin)
             worth += sum(weight for weight, left, right in self.heads[head] if left >= start or right < end)
