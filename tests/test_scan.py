@@ -166,9 +166,10 @@ def test_no_bytes_raise_anything_but_our_own_error(kind: str, noise: bytes, at: 
 def test_a_quote_from_a_line_that_was_hard_to_read_is_marked_also_after_a_rebuild_and_in_a_backup(
     tmp_path: Path,
 ) -> None:
-    page = drawn((900, 420), [(40, 30 + 44 * at, LONG[at * 7 :][:26]) for at in range(8)])
-    faint = page.crop((0, 200, 900, 420)).resize((315, 77)).resize((900, 220))
-    page.paste(faint, (0, 200))
+    text = "本报讯昨天，" + "，".join(LONG[at : at + 12] for at in range(0, len(LONG), 12)) + "。"
+    page = drawn((820, 320), [(40, 30 + 44 * at, text[at * 26 :][:26]) for at in range(5)])
+    faint = page.crop((0, 114, 820, 320))
+    page.paste(faint.resize((165, 41)).resize(faint.size), (0, 114))
     (tmp_path / "a.png").write_bytes(packed(page))
     with Archive.open(tmp_path / "archive", embedder=HashingEmbedder(), write=True) as archive:
         archive.add([tmp_path / "a.png"])
