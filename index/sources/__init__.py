@@ -88,7 +88,12 @@ def read(path: Path, progress: scan.Progress | None = None) -> Source:
         dump.check_length(len(article.body), f"{path}: article {article.id}")
     if articles is None:
         pages = tuple(furniture(page)[0] for page in pages)
-        if len(pages) == 1 and pages[0].number is pages[0].label is None and (found := _PAGE.search(path.stem)):
+        if (
+            len(pages) == 1
+            and pages[0].number is None
+            and pages[0].label is None
+            and (found := _PAGE.search(path.stem))
+        ):
             number, label = page_of(found[1] or found[2])
             pages = (pages[0].model_copy(update={"number": number, "label": label}),)
     return Source(
