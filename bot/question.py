@@ -22,7 +22,7 @@ _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            r"多少|几(?!乎|何|近)|多[大高长远重久宽深]|第几|[人次数总户件台辆]数|数量|金额|比例|占比|增速|面积|产量|总额|价格|岁数|年龄$"
+            r"多少|(?<!哪)几(?!乎|何|近)|多[大高长远重久宽深]|第几|[人次数总户件台辆]数|数量|金额|比例|占比|增速|面积|产量|总额|价格|岁数|年龄$"
             r"|\bhow (?:many|much|long|old|far|tall|large|big|high)\b|\bnumber of\b"
         ),
     ),

@@ -18,7 +18,7 @@ from index.lexical import words
 from index.models import Hit
 from index.text import fold, sentences
 
-FEATURES = ("margin", "answers", "lead", "covered", "cosine", "exact", "abroad")
+FEATURES = ("margin", "covered", "cosine", "abroad")
 """What answerability is judged by; `features` computes them in this order."""
 FEW = 4
 CLEAR = 0.75
@@ -37,6 +37,7 @@ _CHINESE = re.compile(r"[一-鿿]")
 _COVERED_ABROAD = 0.75
 # The usual cosine of e5 between a question and the passage thought to answer it, where none is known.
 _USUAL = 0.86
+_AROUND = 150
 _EDGE = " 　,，。、；;：:！!？?“”‘’\"'「」『』（）()《》"
 # Weights of the answer-or-not head and of the passage's cosine beside the span's logits, and what a short answer of the
 # wrong kind, or one that is not of the unit asked for, costs; chosen on the develop split.
@@ -44,6 +45,9 @@ ANSWERS_WEIGHT = 1.0
 COSINE_WEIGHT = 20.0
 WRONG_KIND = 4.0
 WRONG_UNIT = 8.0
+# What it adds to the log odds that a figure has the very unit asked for, where all words of the question stand around it.
+# Chosen on one page: such answers are right in 40 of 42 cases of the develop split, all of which the network is sure of.
+EXACT = 1.5
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,7 @@ class Candidate:
     answer_start: int
     answer_end: int
     logit: float
-    span: float
     margin: float
-    answers: float
     cosine: float
     fit: float | None
 
@@ -126,9 +128,7 @@ def _candidate(
         answer_start=a,
         answer_end=b,
         logit=logit + ANSWERS_WEIGHT * found.answers + COSINE_WEIGHT * cosine - wrong,
-        span=logit,
         margin=logit - found.none,
-        answers=found.answers,
         cosine=cosine,
         fit=fit,
     )
@@ -138,7 +138,9 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
     """A reading of candidates, best first: scores are their share of belief, answerability is calibrated."""
     if not found:
         return Reading(sentences=(), answerability=0.0)
-    chance = _answerability(features(question, found))
+    values = features(question, found)
+    is_exact = question.unit is not None and (found[0].fit or 0) >= 0.9 and values[FEATURES.index("covered")] == 1
+    chance = _answerability(values, EXACT * is_exact)
     top = found[0].logit
     return Reading(
         sentences=tuple(
@@ -151,26 +153,23 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
 def features(question: Question, found: Sequence[Candidate]) -> list[float]:
     """What the judgement of the best candidate rests on; see `FEATURES`."""
     best = found[0]
-    answer = _answer(best)
-    others = [c.logit for c in found[1:] if _answer(c) != answer]
     around = fold(best.hit.article.title + " " + best.hit.passage.text)
     asked = _ASKING.sub(" ", fold(question.search))
     abroad = not _CHINESE.search(question.search)
     covered = _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD
     return [
         best.margin,
-        best.answers,
-        min(best.logit - others[0], 12.0) if others else 12.0,
         covered,
         best.cosine,
-        float(question.unit is not None and (best.fit or 0) >= 0.9 and covered == 1),
         float(abroad),
     ]
 
 
-def _answerability(values: Iterable[float]) -> float:
+def _answerability(values: Iterable[float], known: float) -> float:
     fitted = _fitted()
-    logit = fitted["intercept"] + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
+    logit = (
+        fitted["intercept"] + known + sum(fitted[name] * value for name, value in zip(FEATURES, values, strict=True))
+    )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
@@ -204,7 +203,8 @@ def _of_the_kind(
     """The span widened to a whole number, date or name of the kind asked for, and how it fits; None for no such kind."""
     if question.asks not in _TYPED:
         return *span, None
-    start, end = sentence
+    # Only what is near the span can be the answer: a text without a full stop may be endless.
+    start, end = max(sentence[0], span[0] - _AROUND), min(sentence[1], span[1] + _AROUND)
     options = [(a + start, b + start, fit) for a, b, fit in typed_spans(body[start:end], question)]
     meeting = [(a, b, fit) for a, b, fit in options if a < span[1] and b > span[0]]
     if not meeting:
@@ -222,10 +222,6 @@ def _trimmed(body: str, start: int, end: int) -> tuple[int, int]:
     while start < end - 1 and body[end - 1] in _EDGE and body[end - 1] not in "》”」":
         end -= 1
     return start, end
-
-
-def _answer(candidate: Candidate) -> str:
-    return fold(candidate.hit.article.body[candidate.answer_start : candidate.answer_end])
 
 
 def _share(wanted: set[str], text: str) -> float:

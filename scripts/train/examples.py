@@ -49,7 +49,7 @@ def _reading(folder: Path, builders: dict[Split, Builder]) -> None:
                 rows = builder.add(title or f"{name}-{number}", title, paragraph["context"])
                 for qa in paragraph["qas"]:
                     start, answer = _first_answer(qa, paragraph["context"])
-                    if start < 0:
+                    if start < 0 or not qa["question"].strip():  # one of CMRC's is empty
                         continue
                     source = name.split("_")[0]
                     builder.ask(
