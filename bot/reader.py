@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.models import Question, Reading, ScoredSentence
 from bot.passage_model import PassageModel, Spans
 from bot.spans import spans as typed_spans
+from bot.typos import mended
 from index.cache import Progress
 from index.lexical import words
 from index.models import Hit
@@ -80,12 +81,14 @@ class Reader:
 
     def read(self, question: Question, hits: Sequence[Hit]) -> Reading:
         """Score the sentences of `hits` (nearest first) for `question`, best first; no hits give an empty reading."""
-        asked = fold(question.search)
+        passages = [(fold(hit.article.title), fold(hit.passage.text)) for hit in hits]
+        asked = mended(fold(question.search), (text for pair in passages for text in pair))
+        question = question.model_copy(update={"search": asked})
         read: list[Spans] = []
         reading = judged(question, [])
-        for more in (hits[: self._few], hits[self._few :]):
+        for more in (passages[: self._few], passages[self._few :]):
             if more and reading.answerability < CLEAR:
-                read += self._model.read(asked, [(fold(hit.article.title), fold(hit.passage.text)) for hit in more])
+                read += self._model.read(asked, more)
                 reading = judged(question, candidates(question, hits[: len(read)], read))
         return reading
 

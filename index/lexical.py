@@ -161,6 +161,12 @@ def words(text: str) -> list[str]:
     return [word for word in found if word not in _STOP and any(character.isalnum() for character in word)]
 
 
+def in_words(text: str) -> set[int]:
+    """Offsets of the characters of folded `text` that stand in words of two or more that jieba's dictionary has."""
+    found = _tokenizer().tokenize(text, HMM=False)
+    return {at for word, start, end in found if len(word) > 1 for at in range(start, end)}
+
+
 def insert(connection: sqlite3.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
     """Index passages, given as (passage id, words of the headline, words of the text), words parted by blanks."""
     connection.executemany("INSERT INTO words(rowid, title, body) VALUES (?, ?, ?)", rows)

@@ -81,10 +81,10 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, s
 @pytest.mark.parametrize(
     ("form", "right", "wrong"),
     [
-        ("plain", 0.95, 0),
+        ("plain", 0.95, 0.05),
         ("keywords", 0.75, 0.05),
-        ("typo", 0.75, 0.05),
-        ("english", 0.4, 0.25),
+        ("typo", 0.7, 0.05),
+        ("english", 0.3, 0.1),
     ],
 )
 def test_a_question_in_other_words_gets_the_same_first_quote(
