@@ -7,6 +7,7 @@ and of the same event, all in the order of e5's cosines.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from index.cache import Progress
 from index.embedding import Embedder
+from index.lexical import words
 from index.models import Article, Hit, Passage, Place
 from index.settings import cache_folder
 from index.text import fold
@@ -76,13 +78,20 @@ def _write_written(data: Path, file: Path) -> None:
     for article in news(data / "news" / "crud_news_40k.jsonl.gz")["report"]:
         rows = builder.add(article["id"], article["title"] or "", article["body"])
         for number, (question, answer) in enumerate(asked.get(article["id"], ())):
-            start = fold(article["body"]).index(fold(answer))
+            start = _nearest(fold(answer), fold(question), fold(article["body"]))
             builder.ask(f"{article['id']}-{number}", "written", "", question, rows, start, start + len(answer))
     file.parent.mkdir(parents=True, exist_ok=True)
     made = [json.dumps(example, ensure_ascii=False) for example in builder.examples(9, 0.0)]
     aside = file.with_suffix(".partial")
     aside.write_text("\n".join(made) + "\n", encoding="utf-8")
     aside.replace(file)
+
+
+def _nearest(answer: str, question: str, body: str) -> int:
+    """Where in `body` the answer stands among most of the question's words."""
+    starts = [found.start() for found in re.finditer(re.escape(answer), body)]
+    asked = set(words(question))
+    return max(starts, key=lambda start: len(asked & set(words(body[max(start - 100, 0) : start + 100]))))
 
 
 def _case(example: dict[str, Any], embedder: Embedder) -> Case:
