@@ -76,9 +76,12 @@ def test_in_any_language_the_quote_is_right_or_there_is_none(county: Answerer, l
     assert answer.quotes or answer.nearest
 
 
-@pytest.mark.parametrize("text", ["图书馆几点闭馆？", "圖書館幾點閉館？", LANGUAGES["English"]])
-def test_residents_languages_are_answered(county: Answerer, text: str) -> None:
-    assert county.ask(text).quotes[0].text == LIBRARY["body"]
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("图书馆几点闭馆？", LIBRARY), ("圖書館幾點閉館？", LIBRARY), ("How much did the bridge cost?", BRIDGE)],
+)
+def test_residents_languages_are_answered(county: Answerer, text: str, wanted: dict[str, str]) -> None:
+    assert county.ask(text).quotes[0].text == wanted["body"]
 
 
 @pytest.mark.parametrize("text", ["😀", "👨‍👩‍👧🎉🎉", "！？……", "\N{ZERO WIDTH SPACE}", "—"])
