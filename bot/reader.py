@@ -147,7 +147,7 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
     top = found[0].logit
     return Reading(
         sentences=tuple(
-            _scored(question, candidate, chance * math.exp((candidate.logit - top) / 4)) for candidate in found
+            _scored(question, candidate, chance * math.exp((candidate.logit - top) / 6)) for candidate in found
         ),
         answerability=chance,
     )
