@@ -16,8 +16,8 @@ LONGEST_QUOTE = 200
 MOST_QUOTES = 3
 _CLAUSES = 100
 # A later quote's score, relative to the first's; chosen on the develop split.
-_WORTH_QUOTING = 0.6
-_WORTH_LISTING = 0.4
+_WORTH_QUOTING = 0.72
+_WORTH_LISTING = 0.54
 # Asks for several: 哪几个 asks for a number too, 分别在哪里 for places.
 _SEVERAL = re.compile(r"哪些|哪几|分别|有什么|\bwhich \w+s\b|\bwhat are\b")
 # Runs of two characters that two quotes may share before the later one only repeats.
