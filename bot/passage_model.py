@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from index import e5
 from index.cache import Progress, prepared
 from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
 LONGEST = 256
@@ -77,46 +80,55 @@ class PassageModel:
         self._threads = ThreadPoolExecutor(threads or os.cpu_count(), "reader")
         self._session = session(folder / "reader.onnx")
         self._inputs = e5.Inputs(base, longest=LONGEST)
-        self.tokenizer = self._inputs.tokenizer
-        self.tokenizer.enable_truncation(LONGEST, strategy="only_second")
+        self._tokenizer = e5.tokenizer(base)
         self._segment = np.load(folder / "segment.npy")
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Spans]:
         """Read (headline, text) pairs for `question`, all folded by `index.text.fold`; a result a passage, in order."""
         leads = [f"passage: {title} " if title else "passage: " for title, _ in passages]
-        encodings = [
-            self.tokenizer.encode(f"query: {question}", lead + text)
+        rows = [
+            _row(self._tokenizer.encode(f"query: {question}", lead + text), len(lead))
             for lead, (_, text) in zip(leads, passages, strict=True)
         ]
-        longest_first = sorted(range(len(encodings)), key=lambda i: -len(encodings[i].ids))
-        logits = dict(
-            zip(longest_first, self._threads.map(lambda i: self._run(encodings[i]), longest_first), strict=True)
-        )
-        return [_spans(encoding, len(leads[i]), logits[i]) for i, encoding in enumerate(encodings)]
+        longest_first = sorted(range(len(rows)), key=lambda i: -len(rows[i].ids))
+        logits = dict(zip(longest_first, self._threads.map(lambda i: self._run(rows[i]), longest_first), strict=True))
+        return [_spans(row, logits[i]) for i, row in enumerate(rows)]
 
-    def _run(self, encoding: Any) -> NDArray[np.float32]:  # noqa: ANN401 - tokenizers has no types
-        size = len(encoding.ids)
-        embedded = self._inputs.embedded(encoding.ids)
-        embedded[_passage_from(encoding) : size - 1] += self._segment
+    def _run(self, row: _Row) -> NDArray[np.float32]:
+        size = len(row.ids)
+        embedded = self._inputs.embedded(row.ids)
+        embedded[row.passage_from : size - 1] += self._segment
         feed = {"embedded": embedded[None], "mask": np.ones((1, size), np.int32)}
         logits: NDArray[np.float32] = self._session.run(None, feed)[0][0]
         return logits
 
 
-def _passage_from(encoding: Any) -> int:  # noqa: ANN401
-    return int(encoding.sequence_ids.index(1))
+@dataclass(frozen=True)
+class _Row:
+    """Tokens of a question and a passage; `offsets` in its text of the passage's tokens, below 0 in its headline."""
+
+    ids: list[int]
+    passage_from: int
+    offsets: NDArray[np.int64]
 
 
-def _spans(encoding: Any, lead: int, logits: NDArray[np.float32]) -> Spans:  # noqa: ANN401
-    at = _passage_from(encoding)
-    size = len(encoding.ids) - 1
-    offsets = np.array(encoding.offsets[at:size], np.int64).reshape(-1, 2) - lead
-    text = offsets[:, 0] >= 0
+def _row(encoding: Encoding, lead: int) -> _Row:
+    """At most `LONGEST` tokens: of a question that is a text itself half of them, of the passage what is left."""
+    ids, at = encoding.ids, encoding.sequence_ids.index(1)
+    asked = ids[:at] if at <= LONGEST // 2 else [*ids[: LONGEST // 2 - 2], *ids[at - 2 : at]]
+    read = min(len(ids) - 1 - at, LONGEST - 1 - len(asked))
+    offsets = np.array(encoding.offsets[at : at + read], np.int64).reshape(-1, 2) - lead
+    return _Row([*asked, *ids[at : at + read], ids[-1]], len(asked), offsets)
+
+
+def _spans(row: _Row, logits: NDArray[np.float32]) -> Spans:
+    passage = logits[row.passage_from : len(row.ids) - 1]
+    text = row.offsets[:, 0] >= 0
     return Spans(
-        starts=offsets[text, 0],
-        ends=offsets[text, 1],
-        first=logits[at:size, 0][text],
-        last=logits[at:size, 1][text],
+        starts=row.offsets[text, 0],
+        ends=row.offsets[text, 1],
+        first=passage[text, 0],
+        last=passage[text, 1],
         none=float(logits[0, 0] + logits[0, 1]),
         answers=float(logits[0, 2]),
     )

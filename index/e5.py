@@ -11,15 +11,19 @@ import importlib.util
 import json
 import struct
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.cache import Progress, prepared
 from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 NAME = "e5-small-" + SOURCE_SHA256[:12]
@@ -91,6 +95,14 @@ def tensors(base: Path) -> dict[str, NDArray[Any]]:
     }
 
 
+@cache
+def tokenizer(base: Path) -> Tokenizer:
+    """The tokenizer in the folder `base`, which cuts nothing off: one for the process, since it takes 290 MB."""
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(base / "tokenizer.json"))
+
+
 class Inputs:
     """What the encoder of e5, or one that was trained from it, takes in.
 
@@ -100,14 +112,17 @@ class Inputs:
     """
 
     def __init__(self, base: Path, *, longest: int) -> None:
-        from tokenizers import Tokenizer
-
-        self.tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        self.tokenizer.enable_truncation(longest)
+        self._tokenizer = tokenizer(base)
+        self._longest = longest
         weights = tensors(base)
         self._words = weights["embeddings.word_embeddings.weight"]
         types = weights["embeddings.token_type_embeddings.weight"][0]
         self._positions = weights["embeddings.position_embeddings.weight"][:longest].astype(np.float32) + types
+
+    def ids(self, text: str) -> list[int]:
+        """Tokens of a text, the first and the last of them marks; what is too long is cut off before the last."""
+        found: list[int] = self._tokenizer.encode(text).ids
+        return found if len(found) <= self._longest else [*found[: self._longest - 1], found[-1]]
 
     def embedded(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Embeddings of words, positions and type summed, before the layer norm: (len(ids), 384)."""

@@ -49,7 +49,7 @@ class IntegerEncoder:
 
     def one(self, text: str) -> Vectors:
         """Encode one text, on the caller's thread."""
-        embedded = self._inputs.embedded(self._inputs.tokenizer.encode(text).ids)
+        embedded = self._inputs.embedded(self._inputs.ids(text))
         vector: Vectors = self._session.run(None, {"embedded": embedded[None]})[0][0]
         return vector / np.float32(np.linalg.norm(vector))
 
@@ -82,7 +82,7 @@ def _maxima(base: Path, weights: dict[str, NDArray[Any]]) -> Iterator[dict[str, 
     wide = session(graph.model({f"maxima.{name}": ["width"] for name in graph.products}))
     inputs = e5.Inputs(base, longest=e5.LONGEST)
     for text in _TEXTS:
-        found = wide.run(None, {"embedded": inputs.embedded(inputs.tokenizer.encode(text).ids)[None]})
+        found = wide.run(None, {"embedded": inputs.embedded(inputs.ids(text))[None]})
         yield dict(zip(graph.products, found, strict=True))
 
 

@@ -60,6 +60,13 @@ def test_an_empty_archive_refuses_and_has_no_headline_to_show(tmp_path: Path, re
     assert (answer.answered, answer.quotes, answer.nearest) == (False, (), ())
 
 
+def test_a_question_as_long_as_a_passage_is_read(county: Answerer) -> None:
+    told = "我家住在河西，平时上班很忙，孩子还小，周末才有空带他出门看看书，" * 12
+    assert county.ask(told[:480] + "图书馆几点闭馆？").took_ms >= 0
+    rare = "".join(chr(0x9000 + number) for number in range(500))
+    assert not county.ask(rare).answered
+
+
 def test_an_archive_of_one_article_answers_from_it_and_from_nothing_else(tmp_path: Path, reader: Reader) -> None:
     with archive_of(tmp_path, LIBRARY, embedder=Embedder()) as archive:
         answerer = Answerer(archive, reader)

@@ -125,7 +125,7 @@ def test_eight_bits_read_as_thirty_two_do_and_as_torch_does(model: PassageModel)
     network.load_state_dict(
         {names[name]: value.float() for name, value in trained.items() if name in names}, strict=False
     )
-    batch = collate([[row(question, "", text, [], model.tokenizer)]])
+    batch = collate([[row(question, "", text, [], e5.tokenizer(e5.folder()))]])
     with torch.no_grad():
         logits, answers = network(batch.ids, batch.mask, batch.passage)
     inside = batch.passage[0].bool()
