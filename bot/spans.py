@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
 from bot.models import Question
-from index.settings import cache_folder
+from index.lexical import tagger
 from index.text import fold
-
-if TYPE_CHECKING:
-    import jieba.posseg
 
 _DIGITS = r"(?:\d[\d,]*(?:\.\d+)?|[〇零一二两三四五六七八九十百千]+)"
 _UNITS = (
@@ -118,23 +113,11 @@ def _unit_fit(text: str, unit: str | None) -> float:
     return 0.5 if unit == "个" and not bare[-1].isdigit() else 0.0
 
 
-@cache
-def _tagger() -> jieba.posseg.POSTokenizer:
-    import jieba
-    import jieba.posseg
-
-    jieba.setLogLevel("ERROR")
-    tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(cache_folder())
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    return jieba.posseg.POSTokenizer(tokenizer)
-
-
 def _named(sentence: str, tags: tuple[str, ...]) -> list[tuple[int, int, float]]:
     """Runs of jieba words whose part of speech begins with one of `tags` (ICTCLAS tags: nr person, ns place, nt organisation)."""
     found: list[tuple[int, int, float]] = []
     at = 0
-    for word, tag in _tagger().cut(sentence):
+    for word, tag in tagger().cut(sentence):
         if tag.startswith(tags) and len(word) > 1:
             if found and found[-1][1] == at and tags[0] != "nr":
                 found[-1] = (found[-1][0], at + len(word), 1.0)

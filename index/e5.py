@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -81,7 +81,8 @@ def folder(progress: Progress | None = None) -> Path:
     return prepared(NAME, lambda target: _unpack(_source(), target, progress or (lambda *_: None)))
 
 
-def tensors(base: Path) -> dict[str, NDArray[Any]]:
+@cache
+def tensors(base: Path) -> Mapping[str, NDArray[Any]]:
     """Weights by their names in BertModel, memory-mapped: a table of 250,037 words is read by rows, never as a whole."""
     path = base / _TENSORS
     with path.open("rb") as file:

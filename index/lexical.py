@@ -12,7 +12,7 @@ from index.settings import cache_folder
 from index.text import fold
 
 if TYPE_CHECKING:
-    import jieba
+    import jieba.posseg
 
 WORDS = "jieba 0.42.1 search mode, 1"
 """Identity of what `words` does. Postings written under another identity are made anew."""
@@ -143,17 +143,25 @@ _STOP = frozenset(
 
 
 @cache
-def _tokenizer() -> jieba.Tokenizer:
-    """Own tokenizer with its own cache: jieba's default one shares a file in the temp folder with everyone."""
+def tokenizer() -> jieba.Tokenizer:
+    """jieba, with its cache among ours: by itself it shares a file in the temp folder with everyone."""
     import jieba
 
     folder = cache_folder() / "jieba"
     folder.mkdir(parents=True, exist_ok=True)
     jieba.default_logger.setLevel(logging.WARNING)
-    tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(folder)
-    tokenizer.initialize()
-    return tokenizer
+    jieba.dt.tmp_dir = str(folder)
+    jieba.initialize()
+    return jieba.dt
+
+
+@cache
+def tagger() -> jieba.posseg.POSTokenizer:
+    """Jieba's part-of-speech tagger, over the same dictionary."""
+    import jieba.posseg
+
+    tokenizer()
+    return jieba.posseg.dt
 
 
 def words(text: str) -> list[str]:
@@ -161,13 +169,13 @@ def words(text: str) -> list[str]:
 
     Digits, Latin words and units survive; punctuation and words that nearly every text has do not.
     """
-    found = (word.strip(" %") for word in _tokenizer().cut_for_search(fold(text)))
+    found = (word.strip(" %") for word in tokenizer().cut_for_search(fold(text)))
     return [word for word in found if word not in _STOP and any(character.isalnum() for character in word)]
 
 
 def in_words(text: str) -> set[int]:
     """Offsets of the characters of folded `text` that stand in words of two or more that jieba's dictionary has."""
-    found = _tokenizer().tokenize(text, HMM=False)
+    found = tokenizer().tokenize(text, HMM=False)
     return {at for word, start, end in found if len(word) > 1 for at in range(start, end)}
 
 

@@ -10,14 +10,9 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
-from index.settings import cache_folder
+from index.lexical import tagger
 from index.text import sentences
-
-if TYPE_CHECKING:
-    import jieba.posseg
 
 _NUMBER = re.compile(
     r"(?<![\d.第])(?P<number>(?:\d[\d,]*(?:\.\d+)?|[二两三四五六七八九十][一二三四五六七八九十]{0,2})[百千万亿]*[余多]?)\s?"
@@ -237,18 +232,6 @@ def _is_name(text: str) -> bool:
     return "·" in text or any(flag in ("nr", "nrt") and word == text for word, flag in tagged(text))
 
 
-@cache
-def _tagger() -> jieba.posseg.POSTokenizer:
-    import jieba
-    import jieba.posseg
-
-    jieba.setLogLevel("ERROR")
-    tokenizer = jieba.Tokenizer()
-    (cache_folder() / "jieba").mkdir(parents=True, exist_ok=True)
-    tokenizer.tmp_dir = str(cache_folder() / "jieba")
-    return jieba.posseg.POSTokenizer(tokenizer)
-
-
 def tagged(text: str) -> list[tuple[str, str]]:
     """Words with part-of-speech flags (jieba: nr person, ns place, nt organisation, nz other name)."""
-    return [(pair.word, pair.flag) for pair in _tagger().cut(text)]
+    return [(pair.word, pair.flag) for pair in tagger().cut(text)]
