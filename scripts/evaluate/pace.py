@@ -1,13 +1,15 @@
-"""How fast passages are embedded and questions asked: 8 bits, 32 bits, and a plain loop, side by side in one run.
+"""How fast passages are embedded and questions asked: 8 bits, 32 bits, a plain loop and LlamaIndex, side by side in one run.
 
 The plain loop is what a tutorial has: sentence-transformers with its defaults over the passages as they come, FAISS's
-flat index behind it. All three have the same weights and see the same passages in turns, so that what else the machine
-does falls on each alike. Run it as `python -m scripts.evaluate.pace DATA [PASSAGES]`.
+flat index behind it. LlamaIndex has its defaults too; it is left out where `llama-index-core` and
+`llama-index-embeddings-huggingface` are not installed. All have the same weights and see the same passages in turns, so
+that what else the machine does falls on each alike. Run it as `python -m scripts.evaluate.pace DATA [PASSAGES]`.
 """
 
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import itertools
 import json
 import statistics
@@ -41,6 +43,8 @@ def pace(data: Path, passages: int = 192) -> list[tuple[str, float, float, float
         "32 bits, sorted": reference.passages,
         "plain loop": plain,
     }
+    if importlib.util.find_spec("llama_index"):
+        systems["LlamaIndex"] = _llama_index()
     spent, worked = dict.fromkeys(systems, 0.0), dict.fromkeys(systems, 0.0)
     for first in range(0, len(texts), ROUND):
         for name, embed in systems.items():
@@ -69,6 +73,20 @@ def _plain_loop() -> Callable[[Sequence[str]], None]:
     return embed
 
 
+def _llama_index() -> Callable[[Sequence[str]], None]:
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.schema import TextNode
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    model = HuggingFaceEmbedding(str(e5.folder()), text_instruction="passage: ", device="cpu")
+    index = VectorStoreIndex([], embed_model=model)
+
+    def embed(texts: Sequence[str]) -> None:
+        index.insert_nodes([TextNode(text=text) for text in texts])
+
+    return embed
+
+
 def _waited(embedder: Embedder, asked: Sequence[str]) -> float:
     took = []
     for question in asked:
@@ -87,7 +105,7 @@ def _passages(data: Path) -> Iterator[str]:
 
 if __name__ == "__main__":
     found = pace(Path(sys.argv[1]), *(int(number) for number in sys.argv[2:]))
-    plain_rate, plain_work = found[-1][1:3]
+    plain_rate, plain_work = next(rates for name, *rates, _ in found if name == "plain loop")
     for system, rate, work, wait in found:
         rates = (
             f"{rate:6.1f} passages/s {rate / plain_rate:4.1f} x   {work:6.1f} a CPU second {work / plain_work:4.1f} x"
