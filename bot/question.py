@@ -10,6 +10,8 @@ from index.text import fold
 
 LONGEST = 500
 
+_TELEPHONE = r"(?:哪个|什么)电话|(?:电话|热线)(?:号码?)?(?:是?多少|是什么|是)?[?？]?$|\b(?:phone|hotline)(?: number)?\b"
+
 # First match wins: 多少人 asks for a number although 人 could be a person.
 _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     ("why", re.compile(r"为什么|为何|为啥|怎么|如何|怎样|\bwhy\b|\bhow (?:do|does|did|can|is|are|was|were|to)\b")),
@@ -23,7 +25,7 @@ _KINDS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
         "number",
         re.compile(
             r"多少|(?<!哪)几(?!乎|何|近)|多[大高长远重久宽深]|第几|[人次数总户件台辆]数|数量|金额|比例|占比|增速|面积|产量|总额|价格|岁数|年龄$"
-            r"|\bhow (?:many|much|long|old|far|tall|large|big|high)\b|\bnumber of\b"
+            rf"|{_TELEPHONE}|\bhow (?:many|much|long|old|far|tall|large|big|high)\b|\bnumber of\b"
         ),
     ),
     ("list", re.compile(r"哪些|哪几|有什么|分别是|\bwhich \w+s\b|\bwhat are\b")),
@@ -55,6 +57,13 @@ _UNIT = re.compile(
 _ENGLISH_UNITS = (
     (re.compile(r"\bhow many (?:people|workers|persons|employees|residents|students)\b"), "人"),
     (re.compile(r"\bhow old\b"), "岁"),
+)
+# What is measured, not counted, and the unit that stands for all units of its kind.
+_MEASURED = (
+    (re.compile(r"多少水(?![库果产稻泥平电])"), "立方米"),
+    (re.compile(r"多少电(?![影视话脑梯动])"), "千瓦时"),
+    (re.compile(r"多少(?:粮|煤|油(?!田)|垃圾)"), "吨"),
+    (re.compile(_TELEPHONE), "电话"),
 )
 # What a time asked for must name; 什么时候 takes any.
 _DATE_UNITS = (
@@ -94,6 +103,8 @@ def _counted(search: str) -> str | None:
     if found := _UNIT.search(search):
         return found["unit"]
     if unit := next((unit for pattern, unit in _ENGLISH_UNITS if pattern.search(search)), None):
+        return unit
+    if unit := next((unit for pattern, unit in _MEASURED if pattern.search(search)), None):
         return unit
     if found := re.search(r"[人户件台辆](?=数)", search):
         return found.group()

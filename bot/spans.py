@@ -43,14 +43,20 @@ _POST = re.compile(
 )
 _COUNTED = re.compile(r"(?:多少|几)(?:个|名|位|家|户|项|座|间|本|支)?(?P<noun>[一-鿿]{2})")
 # Counting words that answer one another: 多少人 is answered by 20名.
+_PEOPLE = {"人", "名", "位", "人次", "口"}
 _SAME_UNIT = (
-    {"人", "名", "位", "人次", "口"},
+    _PEOPLE,
     {"元", "块", "钱", "万元", "亿元", "美元", "欧元", "港元"},
     {"天", "日"},
     {"岁"},
     {"家", "个", "户"},
     {"公斤", "千克", "斤", "吨", "克"},
+    {"立方米", "方", "吨", "升"},
+    {"千瓦时", "度"},
 )
+_TELEPHONE = re.compile(r"(?:0\d{2,3}-)?\d{7,8}|1\d{10}|[1-9]\d{2,5}|[48]00-?\d{3}-?\d{4}")
+# 受益人口超过1500万 counts people without saying so.
+_OF_PEOPLE = re.compile(r"(?:人口|人数|人次|职工|游客|乘客|学生|居民|用户)[^\d，。；、]{0,4}$")
 
 
 def spans(sentence: str, question: Question) -> list[tuple[int, int, float]]:
@@ -89,9 +95,14 @@ def _is_number(found: re.Match[str]) -> bool:
 
 def _number_fit(found: re.Match[str], sentence: str, unit: str | None, noun: str | None) -> float:
     """How well a number fits: by the unit asked for, or, for 多少帮厨, by the noun behind it (16名帮厨)."""
+    text = found.group()
     if noun and sentence.startswith((noun, "的" + noun), found.end()):
         return 1.0
-    return _unit_fit(found.group(), unit)
+    if unit == "电话":
+        return float(_TELEPHONE.fullmatch(text) is not None)
+    if unit in _PEOPLE and text[-1] in "0123456789百千万亿余多" and _OF_PEOPLE.search(sentence[: found.start()]):
+        return 0.9
+    return _unit_fit(text, unit)
 
 
 def _date_fit(text: str, unit: str | None) -> float:
