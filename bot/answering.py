@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import Self
 
-from bot.models import Answer, Headline
+from bot.models import Answer, Headline, Question
 from bot.question import read as read_question
 from bot.quoting import Quoted, quote
 from bot.reader import Reader
 from bot.settings import BotSettings
 from index.archive import Archive
 from index.embedding import Embedder
+from index.errors import ArchiveError
 from index.models import Hit
 
 PASSAGES_READ = 10
@@ -53,12 +54,11 @@ class Answerer:
 
         Raises:
             QuestionError: The question is empty, too long, or has nothing to search for.
+            ArchiveError: What is stored is damaged.
         """
         began = time.perf_counter()
         question = read_question(text)
-        hits = self._archive.search(question.search, k=PASSAGES_READ)
-        reading = self._reader.read(question, hits)
-        quoted = quote(self._archive, question, reading) if reading.answerability >= self._strictness else Quoted()
+        hits, quoted = self._hits_and_quotes(question)
         return Answer(
             id=id,
             question=question.text,
@@ -69,6 +69,20 @@ class Answerer:
             nearest=_nearest(hits),
             took_ms=round((time.perf_counter() - began) * 1000),
         )
+
+    def _hits_and_quotes(self, question: Question) -> tuple[list[Hit], Quoted]:
+        """Search, read, quote; anew where a commit meanwhile took away what was to be quoted."""
+        while True:
+            generation = self._archive.generation
+            hits = self._archive.search(question.search, k=PASSAGES_READ)
+            reading = self._reader.read(question, hits)
+            if reading.answerability < self._strictness:
+                return hits, Quoted()
+            try:
+                return hits, quote(self._archive, question, reading)
+            except ArchiveError:
+                if self._archive.generation == generation:
+                    raise
 
 
 def _nearest(hits: list[Hit]) -> tuple[Headline, ...]:

@@ -10,14 +10,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from hashing import HashingEmbedder
 
 import scripts
+from bot.answering import Answerer
+from bot.reader import Reader
 from index.archive import Archive
 from index.errors import ArchiveError
 
@@ -29,6 +32,8 @@ WORK = """
 import sys
 from pathlib import Path
 from hashing import HashingEmbedder
+from bot.answering import Answerer
+from bot.reader import Reader
 from index.archive import Archive
 from index.errors import ArchiveError
 
@@ -106,16 +111,51 @@ def opened(folder: Path) -> Archive:
         raise NothingYetError from None
 
 
-def kill_and_finish(folder: Path, undisturbed: list[str], seconds: float, moments: random.Random, kills: int) -> None:
+@contextmanager
+def bot(folder: Path, reader: Reader) -> Iterator[None]:
+    """One that answers from the archive all the time, as soon as anything is committed: no question fails."""
+    done = threading.Event()
+
+    def ask() -> int:
+        while not done.is_set():
+            with suppress(ArchiveError), Archive.open(folder / "archive"):
+                break
+        with Archive.open(folder / "archive", embedder=HashingEmbedder()) as archive:
+            answerer = Answerer(archive, reader, strictness=0)
+            asked = 0
+            while not done.is_set():
+                answer = answerer.ask(f"第{asked % ISSUES + 1}期的第2条消息说了什么？")
+                assert answer.nearest
+                listed = [article.id for article in archive.articles() if article.paper == "日报"]
+                assert len(listed) % ARTICLES in (0, ARTICLES - 1)  # one may be retracted
+                asked += 1
+            return asked
+
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(ask)
+        try:
+            yield
+        finally:
+            done.set()
+        assert asked.result(timeout=60) > 0
+
+
+def kill_and_finish(
+    folder: Path, undisturbed: tuple[list[str], float], moments: random.Random, reader: Reader, kills: int
+) -> None:
+    wanted, seconds = undisturbed
     write_issues(folder)
-    for _ in range(kills):
+    with bot(folder, reader):
+        for _ in range(kills):
+            process = start(folder)
+            time.sleep(moments.uniform(0, seconds))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            assert_no_half_issue(folder)
         process = start(folder)
-        time.sleep(moments.uniform(0, seconds))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert_no_half_issue(folder)
-    assert start(folder).communicate(timeout=120)
-    assert state(folder) == undisturbed
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    assert state(folder) == wanted
     if (folder / "backup").exists():
         Archive.restore_backup(folder / "backup", folder / "again")
         with Archive.open(folder / "again", embedder=HashingEmbedder()) as again:
@@ -134,15 +174,24 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], fl
     return state(folder), time.monotonic() - began
 
 
-def test_a_sample_of_kills_loses_and_doubles_nothing(tmp_path: Path, undisturbed: tuple[list[str], float]) -> None:
-    kill_and_finish(tmp_path / "work", *undisturbed, random.Random(1), kills=4)  # noqa: S311
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def test_a_sample_of_kills_loses_and_doubles_nothing_and_fails_no_question(
+    tmp_path: Path, undisturbed: tuple[list[str], float], reader: Reader
+) -> None:
+    kill_and_finish(tmp_path / "work", undisturbed, random.Random(1), reader, kills=4)  # noqa: S311
 
 
 @pytest.mark.slow
-def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path, undisturbed: tuple[list[str], float]) -> None:
+def test_two_hundred_kills_lose_and_double_nothing_and_fail_no_question(
+    tmp_path: Path, undisturbed: tuple[list[str], float], reader: Reader
+) -> None:
     moments = random.Random(2)  # noqa: S311
     for round_ in range(50):
-        kill_and_finish(tmp_path / f"work-{round_}", *undisturbed, moments, kills=4)
+        kill_and_finish(tmp_path / f"work-{round_}", undisturbed, moments, reader, kills=4)
 
 
 def test_fifty_questions_from_eight_threads_while_issues_are_added(tmp_path: Path) -> None:
