@@ -186,6 +186,7 @@ def test_a_sample_of_kills_loses_and_doubles_nothing_and_fails_no_question(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hundred_kills_lose_and_double_nothing_and_fail_no_question(
     tmp_path: Path, undisturbed: tuple[list[str], float], reader: Reader
 ) -> None:

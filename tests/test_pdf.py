@@ -13,6 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from index.errors import BaodaError, SourceError
 from index.layout import articles, check_trace
 from index.sources import read
+from index.sources.pdf import read as read_pdf
 
 FONT = "STSong-Light"
 LEFT = [
@@ -95,6 +96,19 @@ def test_a_page_with_nothing_on_it_is_said_to_have_no_text(tmp_path: Path) -> No
         read(tmp_path / "a.pdf")
 
 
+def test_forms_that_draw_one_another_a_million_times_do_not_exhaust_memory(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    for depth in range(9):
+        canvas.beginForm(f"form{depth}")
+        for _ in range(10):
+            canvas.doForm(f"form{depth - 1}") if depth else canvas.drawString(10, 10, "baoda")
+        canvas.endForm()
+    canvas.doForm("form8")
+    canvas.save()
+    with pytest.raises(SourceError, match=r"a\.pdf: .*GB of memory"):
+        read(tmp_path / "a.pdf")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_file_with_other_bytes_in_it_raises_our_own_error_or_none(tmp_path: Path, data: st.DataObject) -> None:
@@ -103,6 +117,5 @@ def test_a_file_with_other_bytes_in_it_raises_our_own_error_or_none(tmp_path: Pa
     )
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(8, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    (tmp_path / "b.pdf").write_bytes(bytes(whole))
     with contextlib.suppress(BaodaError):
-        articles(read(tmp_path / "b.pdf").pages)
+        articles(read_pdf(bytes(whole), "b.pdf")[0])

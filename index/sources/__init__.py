@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.errors import SourceError
 from index.models import Article, Frozen, Page, page_of
-from index.sources import dump, founder, jsonl, markdown, pdf, scan, web
+from index.sources import contained, dump, founder, jsonl, markdown, scan, web
 
 _READERS = {".txt": dump.read, ".text": dump.read, ".jsonl": jsonl.read, ".ndjson": jsonl.read}
 _READERS |= {".md": markdown.read, ".markdown": markdown.read, ".zip": founder.read_zip}
@@ -113,7 +113,7 @@ def _content(
     if data.startswith(b"PK\x03\x04"):
         return founder.read_zip(data, path.name)
     if suffix == ".pdf" or data.startswith(b"%PDF-"):
-        return pdf.read(data, path.name, progress)
+        return contained.read_pdf(data, path.name, progress)
     if suffix in _IMAGES or data.startswith(_IMAGE_MARKS):
         return scan.read(data, path.name, progress)
     if suffix in _PAGES or data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
