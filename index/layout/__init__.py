@@ -207,7 +207,7 @@ def _kind(piece: _Piece, title: str, content: str) -> Kind:
     byline = "".join(atom.text for atom in piece.byline)
     if re.search("摄影?", byline) and len(content) < 300 and "记者" not in byline.replace("摄影记者", ""):
         return "caption"
-    if not byline and re.search("公告|启事|声明$|通知$|公示|讣告|招聘|遗失", title):
+    if not byline and (piece.body[-1].is_notice or re.search("公告|启事|声明$|通知$|公示|讣告|招聘|遗失", title)):
         return "notice"
     if is_opinion(byline, "".join(atom.text for atom in piece.column), title.partition("：")[0]):
         return "commentary"

@@ -17,9 +17,11 @@ Sort = Literal["text", "byline", "jump", "column"]
 
 ENDS = re.compile(r"[。！？!?…；;][”’）)》】]*$|[。！？!?][”’）)》】]*[（(][^（）()]{2,30}[）)]$")
 _LEAD = re.compile(
-    r"(?:【[^】]{2,8}】)?(?:本报讯|本报[一-鿿]{2,4}讯|[一-鿿]{2,6}讯|新华社|中新社|中新网|(?:据)?[^。，]{2,10}电[（(])|近日，|日前，|昨[天日]"
+    r"(?:【[^】]{2,8}】)?(?:本报讯|本报[一-鿿]{2,4}讯|[一-鿿]{2,6}(?<![通短资审音喜简快问视电])讯|新华社|中新社|中新网|(?:据)?[^。，]{2,10}电[（(])|近日，|日前，|昨[天日]"
 )
 DATE = re.compile(r"(?:\d{4}|[二〇○零一三四五六七八九十]{4})年.{1,3}月.{1,3}日")
+_CONTACT = re.compile(r"(?:地址|电话|热线|联系人|咨询|手机|网址)[:：]")
+_ROW = re.compile(r"\S*\D\s+-?\d[\d.,%]*\s+-?\d[\d.,%]*(?:\s+\S+)*")
 _BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
 
@@ -78,7 +80,7 @@ class Atom:
     @cached_property
     def is_open(self) -> bool:
         """Whether it stops in mid-sentence."""
-        return not ENDS.search(self.text) and not is_signature(self)
+        return not (ENDS.search(self.text) or is_signature(self) or self.is_notice)
 
     @cached_property
     def came_from(self) -> bool:
@@ -90,6 +92,12 @@ class Atom:
     def is_signed(self) -> bool:
         """Whether it ends with a date, as notices do."""
         return bool(DATE.fullmatch(self.contents[-1]))
+
+    @cached_property
+    def is_notice(self) -> bool:
+        """Whether it is what an advertisement or a table says: an address, or rows of figures, and no sentence."""
+        rows = sum(_ROW.fullmatch(line.text.strip()) is not None for line in self.lines)
+        return "。" not in self.text and (bool(_CONTACT.search(self.text)) or rows >= max(2, 0.6 * len(self.lines)))
 
     @cached_property
     def is_lead(self) -> bool:

@@ -63,8 +63,8 @@ def is_byline(text: str) -> bool:
     """Tell whether a line is a byline and nothing else: roles and names, names and a role, or ■ and names."""
     shown = _SPACED_ROLES.sub(r"\1\2", _unwrapped(text))
     content = "".join(shown.split())
-    if not 3 <= len(content) <= 60 or re.search("[。！？；“”，]", content):
-        return False
+    if not 3 <= len(content) <= 60 or re.search("[。！？；“”，]|[一-鿿]摄(?!影)[一-鿿]", shown):
+        return False  # 记者王强摄开幕式: a caption runs on
     plain = content.lstrip(_MARKS)
     if re.fullmatch(_COMMENTATOR, plain) or (plain != content and _are_names(shown.lstrip(_MARKS))):
         return plain not in _COLUMNS

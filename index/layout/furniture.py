@@ -36,7 +36,7 @@ def furniture(page: Page) -> tuple[Page, frozenset[int]]:
     for ordered in (groups, groups[::-1]):
         taken = 0
         for group in ordered[:8]:
-            if not all(_is_furniture(line, group) for line in group):
+            if not (all(_is_furniture(line, group) for line in group) or _is_folio(group)):
                 break
             taken += 1
             used |= {line.number for line in group}
@@ -82,6 +82,18 @@ def _is_furniture(line: Line, group: Sequence[Line]) -> bool:
         return len(content) - number.end() <= 6
     others = [_squeezed(other) for other in group if other is not line]
     return plain and ((bool(_DATE.match(content)) and not others) or any(_is_sure(other) for other in others))
+
+
+def _is_folio(group: Sequence[Line]) -> bool:
+    """Whether a group is one row with two marks of a page's head in it: what stands between them belongs there too."""
+    tops = [line.box.top for line in group if line.box]
+    contents = [_squeezed(line) for line in group]
+    return (
+        len(tops) == len(group)
+        and max(tops) - min(tops) < 0.5 * (group[0].size or 0.0)
+        and sum(map(_is_sure, contents)) >= 2
+        and not any(re.search("[。，；]", content) for content in contents)
+    )
 
 
 def _is_sure(content: str) -> bool:

@@ -93,9 +93,10 @@ def _set_within(above: Atom, atom: Atom, below: Atom) -> float:
         or (atom.size or 0.0) > _SUBHEAD * below.size
     ):
         return 0.0
-    inside = all(
-        text.left - below.size < atom.box.left and atom.box.right < text.right + below.size
-        for text in (above.box, below.box)
+    inside = (
+        abs(above.box.left - below.box.left) < 3 * below.size
+        and below.box.left - below.size < atom.box.left
+        and atom.box.right < below.box.right + 2.5 * below.size
     )
     gaps = (atom.box.top - above.box.bottom, below.box.top - atom.box.bottom)
     return 6.0 if inside and min(gaps) / below.size > -1.0 and max(gaps) / below.size < 1.2 else 0.0
@@ -236,7 +237,8 @@ class _Page:
         last = ""
         for end in range(start + 1, min(len(self.atoms), start + _LONGEST) + 1):
             atom = self.atoms[end - 1]
-            now = "byline" if atom.sort == "byline" else "headline" if atom.odds > _SURELY else atom.sort
+            sure = atom.odds > _SURELY and not self.subheads[end - 1]
+            now = "byline" if atom.sort == "byline" else "headline" if sure else atom.sort
             if now == "byline" or (now in runs and now != last):
                 runs[now] += 1
             last = now

@@ -12,10 +12,11 @@ _OPENS = "，。、；：！？”’）》】％%…"
 
 def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
     """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
-    if atom.size and body_size and atom.text[-1] in "。，；" and abs(atom.size / body_size - 1) < 1.0:
+    larger = atom.size / body_size - 1 if atom.size and body_size else None
+    if atom.is_notice or (larger is not None and abs(larger) < 1.0 and atom.text[-1] in "。，；"):
         return -9.0
-    if atom.size and body_size and abs(atom.size / body_size - 1) > 0.15:
-        return 8.0 if atom.size > body_size else -2.0
+    if larger is not None and abs(larger) > 0.15:
+        return 8.0 if larger > 0 else -2.0
     text, n = atom.text, len(atom.lines)
     is_name = behind is not None and is_signature(behind) and len(text) <= 30
     if is_name and before is not None and before.sort == "text" and not before.is_open:
