@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index import lexical, upkeep
-from index.adding import AddedSource, AddReport, Given, add
+from index.adding import AddedSource, AddReport, add
 from index.cache import Progress
 from index.engine import Engine, LocalEngine, check_model
 from index.errors import ArchiveError
-from index.models import Article, Frozen, Hit, Passage, page_of
+from index.known import Given
+from index.models import Article, Frozen, Hit, page_of
 from index.rebuild import rebuild
-from index.search import POOL, fuse
+from index.search import POOL, hits, near
 from index.store import Store, meta
 from index.upkeep import Standing, check_article, current, stored_article
 
@@ -161,37 +162,7 @@ class Archive:
         words = lexical.words(query)
         vector = None if self._embedder is None else self._embedder.query(query)
         with self._store.reading() as connection:
-            by_words, by_vectors = self._engine.rankings(connection, words, vector, POOL)
-            cosines, bm25 = dict(by_vectors), dict(by_words)
-            hits: list[Hit] = []
-            articles: dict[int, Article] = {}
-            told_by: dict[int, int] = {}
-            for passage, score in fuse(by_words, by_vectors):
-                row = connection.execute(
-                    'SELECT article, "start", "end", cluster FROM passages JOIN articles ON pk = article '
-                    "WHERE passages.id = ?",
-                    (passage,),
-                ).fetchone()
-                if row is None:  # an engine may be a moment ahead or behind; the database decides
-                    continue
-                pk, start, end, cluster = row
-                if told_by.setdefault(cluster, pk) != pk:
-                    continue
-                if len(hits) == k:
-                    break
-                article = articles[pk] = articles.get(pk) or stored_article(connection, pk)
-                found = Passage(id=passage, article_id=article.id, start=start, end=end, text=article.body[start:end])
-                hits.append(
-                    Hit(
-                        passage=found,
-                        article=article,
-                        score=score,
-                        cosine=cosines.get(passage),
-                        bm25=bm25.get(passage),
-                        also=len(_near(connection, pk)),
-                    )
-                )
-            return hits
+            return hits(connection, *self._engine.rankings(connection, words, vector, POOL), k)
 
     def near_duplicates(self, article_id: str) -> list[Article]:
         """Return the other articles that may be quoted and say nearly the same, oldest first.
@@ -200,7 +171,7 @@ class Archive:
             ArchiveError: There is none of this id, or it is retracted.
         """
         with self._store.reading() as connection:
-            return [stored_article(connection, pk) for pk in _near(connection, current(connection, article_id))]
+            return [stored_article(connection, pk) for pk in near(connection, current(connection, article_id))]
 
     def verify_quote(self, article_id: str, start: int, end: int, text: str) -> bool:
         """Prove that `text` may be quoted: it is `body[start:end]` of the current article, as its source has it.
@@ -300,18 +271,6 @@ def _milvus(store: Store, model: str | None, uri: str) -> Engine:
     from index.milvus import MilvusEngine
 
     return MilvusEngine(store, model, uri)
-
-
-def _near(connection: sqlite3.Connection, pk: int) -> list[int]:
-    """Rows of the near duplicates of an article that may be quoted."""
-    rows = connection.execute(
-        "SELECT other.pk FROM articles JOIN articles AS other ON other.cluster = articles.cluster AND other.pk <> ?1 "
-        "WHERE articles.pk = ?1 AND NOT EXISTS "
-        "(SELECT 1 FROM retractions WHERE article = other.id AND restored IS NULL) "
-        "ORDER BY other.published IS NULL, other.published, other.pk",
-        (pk,),
-    )
-    return [row[0] for row in rows]
 
 
 def _count(connection: sqlite3.Connection, what: str) -> int:
