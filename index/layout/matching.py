@@ -18,21 +18,14 @@ from itertools import accumulate, pairwise
 
 from index.layout.atoms import Atom, distance
 from index.layout.credits import is_photo
+from index.layout.flow import HARDLY, Flow
 
 _LONGEST = 60
 _HEADLINE_ATOMS = 4
-_HARDLY = -3.5
-"""Odds up to which a text cannot be a headline."""
 _NEAR = 3.0
 """Heights of glyphs that the lines of one headline stand apart at most."""
 _SURELY = 6.0
 """Odds above which it is one."""
-_SAME = 0.04
-"""Cohesion of the texts around a short line above which it is more likely a subhead of theirs than a headline."""
-
-
-_SUBHEAD = 1.4
-"""Size of a subhead at most, in sizes of body type."""
 
 
 @dataclass(frozen=True)
@@ -83,38 +76,17 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
     return made, loose
 
 
-def _set_within(above: Atom, atom: Atom, below: Atom) -> float:
-    """How much the boxes say that a line is set within a column: between two texts of it, close to both."""
-    if (
-        above.box is None
-        or atom.box is None
-        or below.box is None
-        or not below.size
-        or (atom.size or 0.0) > _SUBHEAD * below.size
-    ):
-        return 0.0
-    inside = (
-        abs(above.box.left - below.box.left) < 3 * below.size
-        and below.box.left - below.size < atom.box.left
-        and atom.box.right < below.box.right + 2.5 * below.size
-    )
-    gaps = (atom.box.top - above.box.bottom, below.box.top - atom.box.bottom)
-    return 6.0 if inside and min(gaps) / below.size > -1.0 and max(gaps) / below.size < 1.2 else 0.0
-
-
 class _Page:
     """Sums over the atoms of one page, so that what a segment is worth costs little to say."""
 
     def __init__(self, found: Sequence[Atom]) -> None:
         self.atoms = found
-        self.texts = [at for at, atom in enumerate(found) if atom.sort == "text"]
+        flow = Flow(found)
+        self.texts, self.rarity, self.subheads, self._joint = flow.texts, flow.rarity, flow.subheads, flow.joint
         self.before = [0, *accumulate(int(atom.sort == "text") for atom in found)]
         """Count of texts before each atom."""
         texts = [found[at] for at in self.texts]
-        counts = Counter(pair for atom in texts for pair in atom.pairs)
-        self.rarity = {pair: math.log(1 + len(texts) / count) for pair, count in counts.items()}
         self.has_jump = any(atom.sort == "jump" and not atom.came_from for atom in found)
-        self.subheads = self._subheads()
         self.odds = [0.0, *accumulate(atom.odds for atom in texts)]
         self.body_odds = [
             0.0, *accumulate(found[at].odds - max(0.0, min(found[at].odds, self.subheads[at])) for at in self.texts)
@@ -142,7 +114,7 @@ class _Page:
         for at in self.texts:
             for stop in range(at + 1, min(len(self.atoms), at + _HEADLINE_ATOMS) + 1):
                 last = self.atoms[stop - 1]
-                if last.sort != "text" or last.odds <= _HARDLY or (last.is_banner and stop > at + 1):
+                if last.sort != "text" or last.odds <= HARDLY or (last.is_banner and stop > at + 1):
                     break
                 if stop > at + 1 and distance(self.atoms[stop - 2], last) > _NEAR:
                     break
@@ -160,52 +132,6 @@ class _Page:
                     told.append((weight, places[left - 1] if left else -1, behind))
                 found[at, stop] = told
         return found
-
-    def _subheads(self) -> dict[int, float]:
-        """How much speaks for each text's being a subhead: it is short, and what stands on either side hangs together."""
-        found: dict[int, float] = dict.fromkeys(self.texts, 0.0)
-        for before, at, behind in zip(self.texts, self.texts[1:], self.texts[2:], strict=False):
-            atom = self.atoms[at]
-            beside = {self.atoms[near].sort for near in (at - 1, at + 1)}
-            is_short = len(atom.lines) == 1 and 3 <= len(atom.text) <= 16 and atom.odds > _HARDLY and atom.is_open
-            if not is_short or beside != {"text"} or self.atoms[before].is_open or self.atoms[behind].is_lead:
-                continue
-            if max(self.atoms[before].odds, self.atoms[behind].odds) > 0 or (atom.size or 0.0) > _SUBHEAD * (
-                self.atoms[behind].size or math.inf
-            ):
-                continue
-            cohesion = self._cohesion(before, behind)
-            if cohesion > _SAME:
-                found[at] = min(12.0, 4.0 + 120.0 * (cohesion - _SAME))
-            found[at] += _set_within(self.atoms[before], atom, self.atoms[behind])
-        return found
-
-    def _joint(self, at: int, to: int) -> float:
-        """How well the text `to` goes on a body whose last text is `at`."""
-        here, following = self.atoms[at], self.atoms[to]
-        if self.subheads[at] and to == at + 1:
-            return 0.0
-        worth = -6.0 * (here.is_banner or following.is_banner)
-        worth -= 4.0 * (to > at + 1)
-        if here.is_open:
-            worth += (1.5 if here.odds <= 0 else -2.0) - min(following.begins, 2.5)
-        else:
-            worth += min(following.begins, 1.0) - 3.0 * following.is_lead
-            worth += 8.0 * (min(self._cohesion(at, to), 0.25) - 0.1)
-        if min(len(here.lines), len(following.lines)) >= 4 and abs(here.column - following.column) >= 2:
-            worth -= 2.5
-        return worth
-
-    def _cohesion(self, at: int, to: int) -> float:
-        """Cosine between up to three bodies' atoms up to `at` and as many from `to` on, as TextTiling compares blocks."""
-        before = [a for a in self.atoms[max(0, at - 2) : at + 1] if a.sort == "text" and a.odds < 0]
-        behind = [a for a in self.atoms[to : to + 3] if a.sort == "text" and a.odds < 0]
-        left = frozenset[str]().union(*(atom.pairs for atom in before))
-        right = frozenset[str]().union(*(atom.pairs for atom in behind))
-        if not left or not right:
-            return 0.1
-        both = sum(self.rarity[pair] for pair in left & right)
-        return both / math.sqrt(sum(self.rarity[p] for p in left) * sum(self.rarity[p] for p in right))
 
     def best(self, forms: Counter[str]) -> list[Segment]:
         """The segmentation of the most worth. `forms` are the orders of headline, byline and body seen so far."""
