@@ -49,6 +49,9 @@ WRONG_UNIT = 8.0
 # What it adds to the log odds that a figure has the very unit asked for, where all words of the question stand around it.
 # Chosen on one page: such answers are right in 40 of 42 cases of the develop split, all of which the network is sure of.
 EXACT = 1.5
+# What it takes away that a figure is not of the unit asked for, or that what was asked is a time of day and there is none.
+# Such answers are rare where a passage answers: a hand's choice too.
+MISFIT = 3.0
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,12 @@ def judged(question: Question, found: Sequence[Candidate]) -> Reading:
     if not found:
         return Reading(sentences=(), answerability=0.0)
     values = features(question, found)
-    is_exact = question.unit is not None and (found[0].fit or 0) >= 0.9 and values[FEATURES.index("covered")] == 1
-    chance = _answerability(values, EXACT * is_exact)
+    fit = found[0].fit
+    known = 0.0
+    if question.unit is not None and fit is not None:
+        known += EXACT * (fit >= 0.9 and values[FEATURES.index("covered")] == 1)
+        known -= MISFIT * (fit == 0 and (question.asks == "number" or question.unit == "点"))
+    chance = _answerability(values, known)
     top = found[0].logit
     return Reading(
         sentences=tuple(
