@@ -211,11 +211,6 @@ def inline(first: str, last: str) -> tuple[Byline, ...]:
     return bylines([signed[1]]) if signed and _are_names(signed[1], strict=True) else ()
 
 
-def lines_of(lines: Sequence[Line]) -> list[str]:
-    """The texts of lines."""
-    return [line.text for line in lines]
-
-
 def _role_marks(content: str) -> list[re.Match[str]]:
     """Roles stand at the beginning, or behind white space or a name that is over (王强 摄)."""
     found = []

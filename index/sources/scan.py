@@ -11,21 +11,19 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.errors import SourceError
 from index.models import Box, Line, Page
+from index.sources.detected import Found, Grey, merged, parted, shared
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from rapidocr import RapidOCR
 
-Grey = NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]
 
 MAX_PIXELS = 80_000_000
@@ -45,31 +43,6 @@ _BRACKETS = str.maketrans("()", "（）")
 _WIDE = str.maketrans(",:;?!", "，：；？！")
 _MARGIN = 0.25
 """Share of a line's height that is read beyond both of its ends: the detector may stop short of a quotation mark."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A detected line, in pixels of the page, and whether the edge of a tile cuts it."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    cut_left: bool = False
-    cut_right: bool = False
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    def times(self, factor: float) -> _Found:
-        """The same line on an image `factor` times as large."""
-        left, top, right, bottom = (factor * side for side in (self.left, self.top, self.right, self.bottom))
-        return _Found(left, top, right, bottom, self.cut_left, self.cut_right)
 
 
 def read(data: bytes, name: str, progress: Progress | None = None) -> tuple[tuple[Page, ...], None]:
@@ -94,7 +67,7 @@ def lines(image: Grey, progress: Progress | None = None, first: int = 1) -> list
     """
     scale = 2 if max(image.shape) > 8000 else 1
     small = _shrunk(image, image.shape[1] / scale, image.shape[0] / scale)
-    found = sorted(_parted(_merged(_detected(small, progress)), small), key=lambda line: (line.top, line.left))
+    found = sorted(parted(merged(_detected(small, progress)), small), key=lambda line: (line.top, line.left))
     told: list[Line] = []
     for done, line in enumerate(found, 1):
         text, confidence = _recognised(small, line)
@@ -174,11 +147,11 @@ def _engine() -> RapidOCR:
     )
 
 
-def _detected(image: Grey, progress: Progress | None) -> list[_Found]:
+def _detected(image: Grey, progress: Progress | None) -> list[Found]:
     """Lines of large type from the shrunken page; all others from tiles, of a page shrunk as far as small type allows."""
     height, width = image.shape
     factor = max(1.0, max(image.shape) / _COARSE)
-    coarse = [_Found(*box).times(factor) for box in _boxes(_shrunk(image, width / factor, height / factor))]
+    coarse = [Found(*box).times(factor) for box in _boxes(_shrunk(image, width / factor, height / factor))]
     usual = float(np.median([min(line.height, line.width) for line in coarse])) if coarse else 0.0
     factor = max(1.0, usual / _USUAL)
     small = _shrunk(image, width / factor, height / factor)
@@ -191,8 +164,8 @@ def _detected(image: Grey, progress: Progress | None) -> list[_Found]:
                 left > 0 and x0 <= 2,
                 left + tile.shape[1] < small.shape[1] and x1 >= tile.shape[1] - 3,
             )
-            line = _Found(x0 + left, y0 + top, x1 + left, y1 + top, cut_left, cut_right).times(factor)
-            if not any(_shared(line, other) > 0.5 for other in large):
+            line = Found(x0 + left, y0 + top, x1 + left, y1 + top, cut_left, cut_right).times(factor)
+            if not any(shared(line, other) > 0.5 for other in large):
                 found = [*found, line]
         if progress:
             progress("Finding lines", done, len(rows) * len(columns))
@@ -219,85 +192,7 @@ def _shrunk(image: Grey, width: float, height: float) -> Grey:
     return image if size == image.shape[::-1] else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def _shared(line: _Found, other: _Found) -> float:
-    """Share of the smaller one's area that both cover."""
-    across = min(line.right, other.right) - max(line.left, other.left)
-    down = min(line.bottom, other.bottom) - max(line.top, other.top)
-    smaller = min(line.width * line.height, other.width * other.height)
-    return across * down / smaller if across > 0 and down > 0 and smaller > 0 else 0.0
-
-
-def _merged(found: list[_Found]) -> list[_Found]:
-    """Put together what two tiles show of one line."""
-    kept: list[_Found] = []
-    for line in sorted(found, key=lambda line: (line.left, line.top)):
-        joined = line
-        while other := next((each for each in kept if _same(each, joined)), None):
-            kept.remove(other)
-            joined = _union(other, joined)
-        kept.append(joined)
-    return kept
-
-
-def _same(line: _Found, other: _Found) -> bool:
-    if _shared(line, other) > 0.5:
-        return True
-    level = min(line.bottom, other.bottom) - max(line.top, other.top) > 0.6 * min(line.height, other.height)
-    first, second = (line, other) if line.left <= other.left else (other, line)
-    cut = first.cut_right and second.cut_left and first.right > second.left
-    small, large = sorted((line.height, other.height))
-    return level and (cut or (first.right - second.left > 0.25 * small and small > 0.7 * large))
-
-
-def _union(line: _Found, other: _Found) -> _Found:
-    left, right = (line, other) if line.left <= other.left else (other, line)
-    outer = right if right.right > left.right else left
-    return _Found(
-        left.left,
-        min(line.top, other.top),
-        outer.right,
-        max(line.bottom, other.bottom),
-        left.cut_left,
-        outer.cut_right,
-    )
-
-
-def _parted(found: list[_Found], image: Grey) -> list[_Found]:
-    """Cut in two what was detected as one line across a gutter: blank there, as between the lines above or below it."""
-    parted: list[_Found] = []
-    for line in found:
-        near = [
-            other
-            for other in found
-            if other is not line
-            and abs(other.top - line.top) < 2.5 * line.height
-            and 0.6 < other.height / max(1.0, line.height) < 1.6
-        ]
-        gutters = [
-            (left.right, right.left)
-            for left in near
-            for right in near
-            if abs(left.top - right.top) < 0.5 * line.height
-            and line.left + line.height < left.right < right.left < line.right - line.height
-            and right.left - left.right < 3.0 * line.height
-        ]
-        start, end = max((a for a, _ in gutters), default=0.0), min((b for _, b in gutters), default=0.0)
-        if end - start > 0.3 * line.height and _is_blank(image, line, start, end):
-            middle = (start + end) / 2
-            parted += [replace(line, right=middle, cut_right=False), replace(line, left=middle, cut_left=False)]
-        else:
-            parted.append(line)
-    return parted
-
-
-def _is_blank(image: Grey, line: _Found, start: float, end: float) -> bool:
-    """Whether nothing is printed in a line between two places; type has several grey levels less than paper."""
-    strip = image[round(line.top) : round(line.bottom) + 1, round(start) + 2 : round(end) - 1]
-    whole = image[round(line.top) : round(line.bottom) + 1, round(line.left) : round(line.right) + 1]
-    return strip.size > 0 and int(strip.min()) > (int(whole.min()) + int(whole.max())) / 2
-
-
-def _recognised(image: Grey, line: _Found) -> tuple[str, float]:
+def _recognised(image: Grey, line: Found) -> tuple[str, float]:
     margin = _MARGIN * line.height if line.height < line.width else 0.0
     left, right = max(0, round(line.left - margin)), round(line.right + margin)
     crop = image[max(0, round(line.top)) : round(line.bottom) + 1, left : right + 1]
@@ -308,14 +203,6 @@ def _recognised(image: Grey, line: _Found) -> tuple[str, float]:
     found = _engine()(np.repeat(crop[:, :, None], 3, axis=2), use_det=False, use_cls=False, use_rec=True)
     texts, scores = getattr(found, "txts", None), getattr(found, "scores", None)
     return (_wide(texts[0].strip()), float(scores[0])) if texts and scores else ("", 0.0)
-
-
-def _size(box: Box, text: str) -> float:
-    """Height of the type, told by how far its characters stand apart; a short line's box is a little higher than it."""
-    from index.layout.atoms import width
-
-    longer, shorter = sorted((box.right - box.left, box.bottom - box.top), reverse=True)
-    return longer / width(text) if width(text) >= 4 else shorter / 1.15
 
 
 def _wide(text: str) -> str:

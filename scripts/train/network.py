@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 RANK = 32
-ADAPTED = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 
 
 class LowRank(nn.Module):
