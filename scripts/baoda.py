@@ -77,8 +77,11 @@ def asked(
 ) -> None:
     """List what residents asked in vain, the most frequent first."""
     from bot.asked import Asked
+    from index.store import Store
 
-    with closing(Asked(settings_of(context, data).data)) as record:
+    folder = settings_of(context, data).data
+    Store(folder, write=False).close()  # that there is an archive whose questions these are
+    with closing(Asked(folder)) as record:
         for item in record.in_vain(days):
             if as_json:
                 print_json(item.model_dump(mode="json"))

@@ -241,3 +241,11 @@ def test_gb18030_is_read(baoda: Run, tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_bytes(page.encode("gb18030"))
     assert baoda("index", "add", "old.txt")[0] == 0
     assert any("银发专窗" in str(article["title"]) for article in listed(baoda))
+
+
+def test_without_an_archive_what_was_asked_is_no_question_and_no_file_is_made(baoda: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "nowhere"):
+        status, _, said = baoda("asked", "--data", tmp_path / folder)
+        assert (status, "there is no archive here" in said) == (2, True)
+    assert list((tmp_path / "empty").iterdir()) == []
