@@ -19,11 +19,15 @@ from index.lexical import words
 from index.models import Article, Hit, Passage, Place
 from index.settings import cache_folder
 from index.text import fold
-from scripts.train.examples import SEED, build, news
+from scripts.train.examples import SEED, Split, build, news
 from scripts.train.mining import Builder
 
-WRITTEN = Path(__file__).parent / "news_questions.tsv"
-"""Article, question and answer: written by hand on news of the report split, like residents ask."""
+_HERE = Path(__file__).parent
+WRITTEN: dict[str, tuple[Path, Split]] = {
+    "written": (_HERE / "news_questions.tsv", "report"),
+    "asked": (_HERE / "asked_questions.tsv", "train"),
+}
+"""Questions written by hand, like residents ask (article, question, answer), and the split of the news they are on."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: 
 
     Args:
         data: The folder of the measuring data.
-        split: `develop` or `report` of `scripts.train.examples`, or `written`: questions written by hand on its news.
+        split: `develop` or `report` of `scripts.train.examples`, or one of `WRITTEN`.
         questions: How many, at most.
         embedder: Ranks each question's passages.
         progress: Counts questions.
@@ -55,8 +59,8 @@ def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: 
     folder = cache_folder() / "evaluate-reading"
     file = folder / f"{split}.jsonl"
     if not file.exists():
-        if split == "written":
-            _write_written(data, file)
+        if split in WRITTEN:
+            _write_written(data, split, file)
         else:
             build(data, folder, [split])  # type: ignore[list-item]
     drawn = []
@@ -68,18 +72,22 @@ def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: 
     return drawn
 
 
-def _write_written(data: Path, file: Path) -> None:
-    """Make cases of the questions written by hand, among the articles of the report split's days."""
-    lines = WRITTEN.read_text(encoding="utf-8").splitlines()
+def _write_written(data: Path, split: str, file: Path) -> None:
+    """Make cases of questions written by hand, among articles of their split, no more than the report split has."""
+    questions, of = WRITTEN[split]
+    lines = questions.read_text(encoding="utf-8").splitlines()
     asked: dict[str, list[tuple[str, str]]] = {}
     for identity, question, answer in (line.split("\t") for line in lines):
         asked.setdefault(identity, []).append((question, answer))
     builder = Builder(SEED)
-    for article in news(data / "news" / "crud_news_40k.jsonl.gz")["report"]:
+    everything = news(data / "news" / "crud_news_40k.jsonl.gz")
+    others = [article["id"] for article in everything[of] if article["id"] not in asked]
+    pool = {*asked, *others[: len(everything["report"]) - len(asked)]}
+    for article in (article for article in everything[of] if article["id"] in pool):
         rows = builder.add(article["id"], article["title"] or "", article["body"])
         for number, (question, answer) in enumerate(asked.get(article["id"], ())):
             start = _nearest(fold(answer), fold(question), fold(article["body"]))
-            builder.ask(f"{article['id']}-{number}", "written", "", question, rows, start, start + len(answer))
+            builder.ask(f"{article['id']}-{number}", split, "", question, rows, start, start + len(answer))
     file.parent.mkdir(parents=True, exist_ok=True)
     made = [json.dumps(example, ensure_ascii=False) for example in builder.examples(9, 0.0)]
     aside = file.with_suffix(".partial")
@@ -90,8 +98,9 @@ def _write_written(data: Path, file: Path) -> None:
 def _nearest(answer: str, question: str, body: str) -> int:
     """Where in `body` the answer stands among most of the question's words."""
     starts = [found.start() for found in re.finditer(re.escape(answer), body)]
+    whole = [start for start in starts if not (answer[0] + body[start - 1 : start]).isdigit()]  # 5名 is not in 685名
     asked = set(words(question))
-    return max(starts, key=lambda start: len(asked & set(words(body[max(start - 100, 0) : start + 100]))))
+    return max(whole or starts, key=lambda start: len(asked & set(words(body[max(start - 100, 0) : start + 100]))))
 
 
 def _case(example: dict[str, Any], embedder: Embedder) -> Case:
