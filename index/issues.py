@@ -54,9 +54,8 @@ def plan_pages(
     for key, rows in issues.items():
         items += _lay_out(rows, key, layout)
     olds = [pair for issue in stored for pair in laid_out_before(connection, issue)]
-    retired = match(connection, items, olds)
+    items, retired = _matched(connection, items, olds)
     pages = [(row, issue_of(row.source, row.page.paper, row.page.published)) for row in incoming]
-    items = [each for item in items if (each := followed(connection, item))]
     return Plan(generation, sources, pages, items, retired, list(dropped))
 
 
@@ -68,9 +67,44 @@ def plan_again(connection: sqlite3.Connection, issue: int, generation: int, layo
     if rows:
         key = (paper, dt.date.fromisoformat(published)) if paper else rows[0].source
         items = _lay_out(rows, key, layout)
-    retired = match(connection, items, laid_out_before(connection, issue))
-    items = [each for item in items if (each := followed(connection, item))]
+    items, retired = _matched(connection, items, laid_out_before(connection, issue))
     return Plan(generation, [], [], items, retired)
+
+
+def _matched(
+    connection: sqlite3.Connection, items: list[Item], olds: list[tuple[Version, str, str]]
+) -> tuple[list[Item], list[int]]:
+    """Match items with the old versions, let corrections speak; return what is left of them, and who retires."""
+    retired = match(connection, items, olds)
+    told = [(item, followed(connection, item)) for item in items]
+    halves = [half for item, said in told if said is None and (half := _beyond(connection, item))]
+    if halves:
+        retired = match(connection, halves, [old for old in olds if old[0].pk in retired])
+    return [said for _, said in told if said] + halves, retired
+
+
+def _beyond(connection: sqlite3.Connection, item: Item) -> Item | None:
+    """The half of an article that stands on a page which came after its front was given another text by a correction."""
+    article, old = item.article, item.old
+    rows = connection.execute("SELECT page FROM places WHERE article = ?", (old.pk,)).fetchall() if old else []
+    first = next((at for at, row in enumerate(item.pages) if (row.id,) not in rows), 0)
+    runs = [run for run in article.trace if run.place >= first]
+    if not first or not runs:
+        return None
+    start = runs[0].start
+    moved = [
+        run.model_copy(update={"start": run.start - start, "end": run.end - start, "place": run.place - first})
+        for run in runs
+    ]
+    front, here = article.places[0], article.places[first]
+    half = {
+        "body": article.body[start:],
+        "trace": tuple(moved),
+        "places": article.places[first:],
+        "page": here.page,
+        "jump": f"上接{front.page or front.label}版",
+    }
+    return Item(article.model_copy(update=half), item.pages[first].source, item.issue, item.pages[first:], None)
 
 
 def plan_articles(

@@ -236,6 +236,20 @@ def test_a_correction_follows_its_page_to_newer_content_and_to_the_other_half(ar
     assert (newer.title, "比前年多" in newer.body) == ("渡口昨天重开", True)
 
 
+def test_the_other_half_of_an_article_whose_text_was_corrected_is_not_lost(archive: Archive, tmp_path: Path) -> None:
+    for name, text in (("1.txt", FRONT), ("2.txt", BACK)):
+        (tmp_path / name).write_text(text)
+    archive.add([tmp_path / "1.txt"])
+    corrected(archive, tmp_path / "out", "1,204人次", "1,402人次")
+    archive.add([tmp_path / "2.txt"])
+    told = list(archive.articles())
+    assert [(half.pages, half.jump) for half in told] == [((1,), "下转2版"), ((2,), "上接1版")]
+    assert "1,402人次" in told[0].body
+    assert told[1].body == "不会涨价，因为渡船用电，比烧油省一半的钱，县里还给补贴。"
+    archive.rebuild()
+    assert list(archive.articles()) == told
+
+
 def test_a_corrected_text_is_a_text_of_its_own(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(PAGE.format(rest="三年都这样。"))
     archive.add([tmp_path / "a.txt"])

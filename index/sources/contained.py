@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -39,8 +38,9 @@ def read_pdf(data: bytes, name: str, progress: Progress | None = None) -> tuple[
     """
     report = progress or (lambda *_: None)
     pages: list[Page] = []
+    late = threading.Event()
     with _child(data, name) as (child, said):
-        for line in _lines(child):
+        for line in _lines(child, late):
             message = json.loads(line)
             if "error" in message:
                 raise SourceError(message["error"])
@@ -49,7 +49,8 @@ def read_pdf(data: bytes, name: str, progress: Progress | None = None) -> tuple[
             else:
                 report(*message["progress"])
         if child.wait():
-            raise SourceError(f"{name}: cannot be read as a PDF: {_why(child.returncode, said)}")
+            why = f"a page takes more than {SILENCE:.0f} seconds; print it anew" if late.is_set() else _why(child, said)
+            raise SourceError(f"{name}: cannot be read as a PDF: {why}")
     return tuple(pages), None
 
 
@@ -70,11 +71,16 @@ def _child(data: bytes, name: str) -> Iterator[tuple[subprocess.Popen[bytes], Bi
             child.communicate()
 
 
-def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """What the child says, until it ends or is silent for too long and killed."""
+def _lines(child: subprocess.Popen[bytes], late: threading.Event) -> Iterator[bytes]:
+    """What the child says, until it ends or is silent for too `late` and killed."""
     assert child.stdout  # noqa: S101 - for mypy
+
+    def stop() -> None:
+        late.set()
+        child.kill()
+
     while True:
-        watch = threading.Timer(SILENCE, child.kill)
+        watch = threading.Timer(SILENCE, stop)
         watch.start()
         try:
             line = child.stdout.readline()
@@ -85,14 +91,12 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _why(status: int, said: BinaryIO) -> str:
+def _why(child: subprocess.Popen[bytes], said: BinaryIO) -> str:
     said.seek(0)
     complaint = said.read().decode(errors="replace").strip().splitlines()
-    if status == -signal.SIGKILL:
-        return f"a page of it takes more than {SILENCE:.0f} seconds; print it anew as a PDF"
-    if status < 0 or (complaint and complaint[-1].startswith("MemoryError")):
+    if child.returncode < 0 or (complaint and complaint[-1].startswith("MemoryError")):
         return f"it takes more than {MEMORY >> 30} GB of memory; print it anew as a PDF"
-    return f"reading it failed ({complaint[-1] if complaint else f'status {status}'})"
+    return f"reading it failed ({complaint[-1] if complaint else f'status {child.returncode}'})"
 
 
 def serve() -> None:
