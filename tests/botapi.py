@@ -9,27 +9,17 @@ import json
 import threading
 from collections.abc import Callable
 from email.parser import BytesParser
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-Json = dict[str, Any]
+from entities import ApiError, Json, parse_html, typed_entities, units_of
 
 SPEC = Path(__file__).resolve().parents[2] / "shared" / "data" / "telegram" / "bot-api-10.1.json"
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 ME = {"id": 123456789, "is_bot": True, "first_name": "报答", "username": "Baoda_Bot"}
 PATIENCE = 120
-_TAGS = {"b": "bold", "i": "italic", "code": "code", "blockquote": "blockquote", "a": "text_link"}
-
-
-class ApiError(Exception):
-    """A reply of the API that is an error."""
-
-    def __init__(self, code: int, description: str, **parameters: object) -> None:
-        super().__init__(description)
-        self.code, self.parameters = code, parameters
 
 
 class BotApi:
@@ -73,9 +63,9 @@ class BotApi:
         }
         if text is not None:
             message["text"] = text
-            if entities := _typed_entities(text):
+            if entities := typed_entities(text):
                 message["entities"] = entities
-        elif entities := _typed_entities(str(fields.get("caption", ""))):
+        elif entities := typed_entities(str(fields.get("caption", ""))):
             message["caption_entities"] = entities
         self.push({"message": message | fields})
         return message | fields
@@ -157,7 +147,7 @@ class BotApi:
         text, entities = parse_html(parameters["text"]) if parameters.get("parse_mode") else (parameters["text"], [])
         if not text.strip():
             raise ApiError(400, "Bad Request: message text is empty")
-        if _units(text) > 4096:
+        if units_of(text) > 4096:
             raise ApiError(400, "Bad Request: message is too long")
         self._messages += 1
         return {
@@ -251,55 +241,3 @@ def _parameters(content_type: str | None, body: bytes) -> Json:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body))
     strings = {"text", "parse_mode", "action", "language_code"}
     return {name: value if name in strings else json.loads(value) for name, value in pairs}
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _typed_entities(text: str) -> list[Json]:
-    """Commands and mentions, as Telegram's clients mark them."""
-    found = []
-    position = 0
-    for word in text.split(" "):
-        kind = "bot_command" if word[:1] == "/" else "mention" if word[:1] == "@" else None
-        if kind:
-            found.append({"type": kind, "offset": _units(text[:position]), "length": _units(word)})
-        position += len(word) + 1
-    return found
-
-
-def parse_html(html: str) -> tuple[str, list[Json]]:
-    """The text and entities (UTF-16 offsets) of Telegram's HTML; `ApiError` where Telegram could not parse it."""
-    text, entities, opened = "", [], []
-
-    class Parser(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            if tag not in _TAGS or (tag == "blockquote" and any(kind["type"] == "blockquote" for kind in opened)):
-                raise ApiError(400, f"Bad Request: can't parse entities: unsupported start tag {tag}")
-            url = {"url": dict(attrs)["href"]} if tag == "a" else {}
-            opened.append({"type": _TAGS[tag], "offset": _units(text)} | url)
-
-        def handle_endtag(self, tag: str) -> None:
-            if not opened or opened[-1]["type"] != _TAGS.get(tag):
-                raise ApiError(400, f"Bad Request: can't parse entities: unmatched end tag {tag}")
-            entity = opened.pop()
-            entities.append(entity | {"length": _units(text) - entity["offset"]})
-
-        def handle_data(self, data: str) -> None:
-            nonlocal text
-            text += data
-
-    parser = Parser(convert_charrefs=True)
-    parser.feed(html)
-    parser.close()
-    if opened:
-        raise ApiError(400, "Bad Request: can't parse entities: can't find end tag")
-    return text, sorted(entities, key=lambda entity: (entity["offset"], -entity["length"]))
-
-
-def entity_texts(message: Json, kind: str) -> list[str]:
-    """The texts of a message's entities of one kind."""
-    units = message["text"].encode("utf-16-le")
-    marked = [(e["offset"], e["offset"] + e["length"]) for e in message["entities"] if e["type"] == kind]
-    return [units[2 * start : 2 * end].decode("utf-16-le") for start, end in marked]

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from botapi import ME, ApiError, BotApi, Json
+from botapi import ME, BotApi
+from entities import ApiError, Json
 from serving import Scripted, serving
 
 from bot.language import COMMANDS, PHRASES

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from botapi import entity_texts, parse_html
+from entities import entity_texts, parse_html
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from botapi import PATIENCE, TOKEN, ApiError, BotApi, entity_texts
+from botapi import PATIENCE, TOKEN, BotApi
+from entities import ApiError, entity_texts
 
 from bot.asked import Asked
 from bot.language import PHRASES
