@@ -30,7 +30,7 @@ _TYPED = ("number", "date", "person", "place", "organisation")
 _WITHOUT_ANSWER = ("yesno", "why")
 # What asks rather than names: it need not stand in the passage.
 _ASKING = re.compile(
-    r"(?:多少|几)(?:[人名位个项家元块钱天年]|公斤|亿元|万元)?|什么时[候间]|什么地方|为什么|什么|哪里|哪儿|哪[一]?[个些家所位天年月]"
+    r"打?(?:什么|哪个)电话|电话(?:号码)?是?(?:多少|什么)|(?:多少|几)(?:[人名位个项家元块钱天年]|公斤|亿元|万元)?|什么时[候间]|什么地方|为什么|什么|哪里|哪儿|哪[一]?[个些家所位天年月]"
     r"|谁|何时|何地|吗|呢|如何|怎么|怎样|是否|有没有|是不是|请问|需要|要用|一共|总共|人数"
 )
 _CHINESE = re.compile(r"[一-鿿]")
