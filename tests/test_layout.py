@@ -290,3 +290,12 @@ def test_commentary_is_told_by_its_credit_or_column(head: str, kind: str) -> Non
     lines = [Line(number=number, text=text) for number, text in enumerate(f"{head}\n{body}".split("\n"), 1)]
     (article,) = articles([Page(source="a.txt", lines=tuple(lines))])
     assert (article.kind, article.body) == (kind, body)
+
+
+def test_a_table_behind_an_article_is_no_part_of_it() -> None:
+    found = {
+        article.title: article
+        for article in on(f"新桥通车了\n\n{BODY}\n\n今日菜价\n\n青菜 2.30 2.50\n猪肉 15.80 16.20")
+    }
+    assert found.keys() == {"新桥通车了", "今日菜价"}
+    assert found["新桥通车了"].body.endswith("不用再等渡船。")
