@@ -293,9 +293,5 @@ def test_commentary_is_told_by_its_credit_or_column(head: str, kind: str) -> Non
 
 
 def test_a_table_behind_an_article_is_no_part_of_it() -> None:
-    found = {
-        article.title: article
-        for article in on(f"新桥通车了\n\n{BODY}\n\n今日菜价\n\n青菜 2.30 2.50\n猪肉 15.80 16.20")
-    }
-    assert found.keys() == {"新桥通车了", "今日菜价"}
-    assert found["新桥通车了"].body.endswith("不用再等渡船。")
+    found = on(f"新桥通车了\n\n■记者 王小明\n\n{BODY}\n\n今日菜价\n\n青菜 2.30 2.50\n猪肉 15.80 16.20\n鸡蛋 5.10 5.00")
+    assert {a.title: a.body[-3:] for a in found} == {"新桥通车了": "渡船。", "今日菜价": ".00"}
