@@ -72,6 +72,17 @@ _DATE_UNITS = (
     (re.compile(r"哪[一个]*月|几月|\bwhat month\b"), "月"),
     (re.compile(r"哪[一]?年|几几年|\b(?:what|which) year\b"), "年"),
 )
+# Asking words of speech and of Cantonese, and what the network and the patterns above know.
+_SPOKEN = (
+    (re.compile(r"啥时候?|(?<!好)几时(?!间)|多会儿"), "什么时候"),
+    (re.compile(r"啥"), "什么"),
+    (re.compile(r"咋样"), "怎么样"),
+    (re.compile(r"咋(?![舌呼])"), "怎么"),
+    (re.compile(r"(?<!没)几多"), "多少"),
+    (re.compile(r"(?<![一二两三四五六七八九十几\d半早晚景站网])点解(?![决释除放])"), "为什么"),
+    (re.compile(r"(?<![这那左右东西南北一两旁周手身路海江河湖])边个"), "谁"),
+    (re.compile(r"(?<![海江河湖路身周])边度(?![假过])"), "哪里"),
+)
 _MONEY = re.compile(r"多少钱|价格|金额|投资|收入|费用|产值|补贴|奖金|工资|\bhow much (?:money|did|does|was)\b|\bcost\b")
 
 
@@ -87,6 +98,8 @@ def read(text: str) -> Question:
     if len(text) > LONGEST:
         raise QuestionError(f"the question has {len(text):,} characters: ask in at most {LONGEST}")
     search = " ".join(fold(text).split())
+    for spoken, written in _SPOKEN:
+        search = spoken.sub(written, search)
     if not any(character.isalnum() for character in search):
         raise QuestionError("the question has no word or number to look for")
     asks: Asks = next((kind for kind, pattern in _KINDS if pattern.search(search)), "other")

@@ -31,7 +31,10 @@ from index.errors import QuestionError
         ("哪一天合龙？", "date", "日"),
         ("大桥哪年开工的", "date", "年"),
         ("What time does it close?", "date", "点"),
+        ("大桥啥时候通车", "date", None),
+        ("大桥幾時通車", "date", None),
         ("村支书是谁？", "person", None),
+        ("邊個係村支書？", "person", None),
         ("Who runs it?", "person", None),
         ("开班仪式在哪里举行？", "place", None),
         ("哪个社区办的？", "place", None),
@@ -47,6 +50,26 @@ from index.errors import QuestionError
 def test_the_kind_of_answer_is_read_from_the_question(text: str, asks: str, unit: str | None) -> None:
     question = read(text)
     assert (question.asks, question.unit) == (asks, unit)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("大桥啥时候通车", "大桥什么时候通车"),
+        ("停水咋办", "停水怎么办"),
+        ("早餐舖請幾多人", "早餐铺请多少人"),
+        ("點解停水", "为什么停水"),
+        ("分鋪喺邊度", "分铺喺哪里"),
+        ("价格令人咋舌", "价格令人咋舌"),
+        ("海边度假村在哪里", "海边度假村在哪里"),
+        ("景点解说员有几名", "景点解说员有几名"),
+        ("三点解除管制", "三点解除管制"),
+        ("东边个体户", "东边个体户"),
+    ],
+)
+def test_what_is_spoken_is_searched_as_it_is_written(spoken: str, written: str) -> None:
+    assert read(spoken).search == written
+    assert read(spoken).text == spoken
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "？！", "长" * (LONGEST + 1)])
