@@ -136,8 +136,8 @@ import socket, sys
 def refuse(*_): raise AssertionError("network")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 from pathlib import Path
-from index.sources import read
-print(len(read(Path(sys.argv[1])).pages[0].lines))
+from index.sources import scan
+print(len(scan.read(Path(sys.argv[1]).read_bytes(), "a.png")[0][0].lines))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "a.png")], capture_output=True, text=True, check=False

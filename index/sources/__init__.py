@@ -113,9 +113,9 @@ def _content(
     if data.startswith(b"PK\x03\x04"):
         return founder.read_zip(data, path.name)
     if suffix == ".pdf" or data.startswith(b"%PDF-"):
-        return contained.read_pdf(data, path.name, progress)
+        return contained.read("PDF", data, path.name, progress)
     if suffix in _IMAGES or data.startswith(_IMAGE_MARKS):
-        return scan.read(data, path.name, progress)
+        return contained.read("image", data, path.name, progress)
     if suffix in _PAGES or data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return founder.read(data, path) if founder.is_founder(data) else web.read(data, path.name)
     return _READERS.get(suffix, dump.read)(data, path.name)

@@ -1,4 +1,4 @@
-"""PDFs come from strangers: each is read by a process of its own, and what exhausts memory or hangs ends there.
+"""PDFs and images come from strangers: each is read by a process of its own, and what exhausts memory or hangs ends there.
 
 The child gets the file on its standard input and answers in JSON lines: `{"progress": [stage, done, total]}`,
 `{"page": Page}` for each page, and `{"error": message}` where it cannot go on.
@@ -14,12 +14,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from index.errors import SourceError
 from index.models import Page
-from index.sources import pdf
+from index.sources import pdf, scan
 from index.sources.scan import Progress
+
+Kind = Literal["PDF", "image"]
 
 MEMORY = 2 * 2**30
 """Bytes that the child may hold: a page of a newspaper takes 200 MB, one that is read as a scan 700."""
@@ -27,19 +29,20 @@ MEMORY = 2 * 2**30
 SILENCE = 300.0
 """Seconds that the child may take for a page."""
 
+_AS: dict[Kind, str] = {"PDF": "a PDF", "image": "an image"}
 _CHILD = "from index.sources.contained import serve; serve()"
 
 
-def read_pdf(data: bytes, name: str, progress: Progress | None = None) -> tuple[tuple[Page, ...], None]:
-    """Read the pages of a PDF as `pdf.read` does.
+def read(kind: Kind, data: bytes, name: str, progress: Progress | None = None) -> tuple[tuple[Page, ...], None]:
+    """Read the pages of a PDF as `pdf.read` does, those of an image as `scan.read`.
 
     Raises:
-        SourceError: As `pdf.read`; or the file takes more memory or time than any newspaper's does.
+        SourceError: As those; or the file takes more memory or time than any newspaper's does.
     """
     report = progress or (lambda *_: None)
     pages: list[Page] = []
     late = threading.Event()
-    with _child(data, name) as (child, said):
+    with _child(kind, data, name) as (child, said):
         for line in _lines(child, late):
             message = json.loads(line)
             if "error" in message:
@@ -49,20 +52,24 @@ def read_pdf(data: bytes, name: str, progress: Progress | None = None) -> tuple[
             else:
                 report(*message["progress"])
         if child.wait():
-            why = f"a page takes more than {SILENCE:.0f} seconds; print it anew" if late.is_set() else _why(child, said)
-            raise SourceError(f"{name}: cannot be read as a PDF: {why}")
+            why = f"a page takes more than {SILENCE:.0f} seconds; make it anew" if late.is_set() else _why(child, said)
+            raise SourceError(f"{name}: cannot be read as {_AS[kind]}: {why}")
     return tuple(pages), None
 
 
 @contextmanager
-def _child(data: bytes, name: str) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
+def _child(kind: Kind, data: bytes, name: str) -> Iterator[tuple[subprocess.Popen[bytes], BinaryIO]]:
     """A process that reads `data`, and the file that takes what it complains of; it ends with the context."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with TemporaryFile() as given, TemporaryFile() as said:
         given.write(data)
         given.seek(0)
         child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, name], stdin=given, stdout=subprocess.PIPE, stderr=said, env=environment
+            [sys.executable, "-c", _CHILD, kind, name],
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=environment,
         )
         try:
             yield child, said
@@ -95,7 +102,7 @@ def _why(child: subprocess.Popen[bytes], said: BinaryIO) -> str:
     said.seek(0)
     complaint = said.read().decode(errors="replace").strip().splitlines()
     if child.returncode < 0 or (complaint and complaint[-1].startswith("MemoryError")):
-        return f"it takes more than {MEMORY >> 30} GB of memory; print it anew as a PDF"
+        return f"it takes more than {MEMORY >> 30} GB of memory; make it anew, at 200 to 300 dpi"
     return f"reading it failed ({complaint[-1] if complaint else f'status {child.returncode}'})"
 
 
@@ -109,7 +116,8 @@ def serve() -> None:
         say.flush()
 
     try:
-        pages, _ = pdf.read(sys.stdin.buffer.read(), sys.argv[1], lambda *report: tell("progress", report))
+        reader = pdf.read if sys.argv[1] == "PDF" else scan.read
+        pages, _ = reader(sys.stdin.buffer.read(), sys.argv[2], lambda *report: tell("progress", report))
     except SourceError as error:
         tell("error", str(error))
         return

@@ -113,7 +113,7 @@ def _grey(image: Image) -> Grey:
     from PIL import Image as Images
 
     if image.mode.startswith("I"):
-        return (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
+        return (np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Images.new("RGBA", image.size, "white")
