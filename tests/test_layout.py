@@ -295,3 +295,34 @@ def test_commentary_is_told_by_its_credit_or_column(head: str, kind: str) -> Non
 def test_a_table_behind_an_article_is_no_part_of_it() -> None:
     found = on(f"新桥通车了\n\n■记者 王小明\n\n{BODY}\n\n今日菜价\n\n青菜 2.30 2.50\n猪肉 15.80 16.20\n鸡蛋 5.10 5.00")
     assert {a.title: a.body[-3:] for a in found} == {"新桥通车了": "渡船。", "今日菜价": ".00"}
+
+
+def test_an_advertisement_behind_an_article_is_a_notice_of_its_own() -> None:
+    shop = "店庆三天全场八折，满一百元送茶叶一包\n地址：河东路12号　电话：0573-85001234"
+    found = on(f"新桥通车了\n\n■记者 王小明\n\n{BODY}\n\n河东茶庄喜迎十年\n\n{shop}")
+    assert {a.title: (a.kind, a.body[-3:]) for a in found} == {
+        "新桥通车了": ("news", "渡船。"),
+        "河东茶庄喜迎十年": ("notice", "234"),
+    }
+
+
+def test_a_caption_that_runs_on_is_neither_headline_nor_byline() -> None:
+    found = on(f"新桥通车了\n\n■记者 王小明\n\n{BODY}\n\n图为新桥通车的时候\n记者王强摄开幕式现场")
+    assert [byline.name for a in found if a.title == "新桥通车了" for byline in a.bylines] == ["王小明"]
+    assert [a.title for a in found if a.body.endswith("记者王强摄开幕式现场")] == ["新桥通车了"]
+
+
+def test_what_stands_in_the_row_of_a_pages_head_is_no_article() -> None:
+    row = [("云渡日报", 10), ("2025年3月18日 星期二", 200), ("今日关注", 500), ("第3版", 700)]
+    lines = [
+        Line(number=at, text=text, box=Box(left=x, top=5, right=x + 10 * len(text), bottom=15), size=10)
+        for at, (text, x) in enumerate(row, 1)
+    ]
+    lines.append(Line(number=5, text="新桥通车了", box=Box(left=10, top=40, right=160, bottom=70), size=30))
+    body = "".join(BODY.split())
+    for at in range(0, len(body), 20):
+        top, part = 90.0 + at * 0.7, body[at : at + 20]
+        box = Box(left=10, top=top, right=10 + 10 * len(part), bottom=top + 10)
+        lines.append(Line(number=len(lines) + 1, text=part, box=box, size=10))
+    (article,) = articles([Page(source="a.pdf", lines=tuple(lines))])
+    assert (article.title, article.body) == ("新桥通车了", body)
