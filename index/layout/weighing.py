@@ -24,7 +24,14 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
         return -7.0
     if atom.is_doubled and "。" not in text and n <= 6:
         return 7.0
-    if "。" in text or n >= 5 or text[0] in _OPENS or text[-1] in "，、；" or is_signature(atom) or _CAPTION.match(text):
+    if (
+        "。" in text
+        or n >= 5
+        or text[0] in _OPENS
+        or text[-1] in "，、；"
+        or is_signature(atom)
+        or _CAPTION.match(text)
+    ):
         return -9.0
     near_by = 0.0
     if behind is not None and behind.sort == "jump" and behind.came_from:
