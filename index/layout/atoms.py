@@ -23,6 +23,7 @@ DATE = re.compile(r"(?:\d{4}|[二〇○零一三四五六七八九十]{4})年.{1
 _CONTACT = re.compile(r"(?:地址|电话|热线|联系人|咨询|手机|网址)[:：]")
 _ROW = re.compile(r"\S*\D\s+-?\d[\d.,%]*\s+-?\d[\d.,%]*(?:\s+\S+)*")
 _BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
+_SURELY_BOLD = re.compile(r"\d\.\.\d|(?<!\d)(\d{3,})\1(?!\d)|(?<!\d)(\d{2})\2(?=[%％])")
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
 
 
@@ -122,6 +123,11 @@ class Atom:
     def is_chart(self) -> bool:
         """Whether it has figures in faux bold, as charts and boxes beside an article have."""
         return bool(_BOLD_FIGURES.search(self.text) and re.search("[，、；%]", self.text))
+
+    @cached_property
+    def has_bold_figures(self) -> bool:
+        """Whether figures of it are in faux bold beyond doubt: 2020 may be a year."""
+        return bool(_SURELY_BOLD.search(self.text))
 
     @cached_property
     def is_banner(self) -> bool:

@@ -17,6 +17,9 @@ _SAME = 0.04
 _SUBHEAD = 1.4
 """Size of a subhead at most, in sizes of body type."""
 
+_CHART = 6.0
+"""What speaks against a chart, whose figures are in faux bold, being one body with a text whose are not."""
+
 
 class Flow:
     """The texts of one page.
@@ -45,6 +48,8 @@ class Flow:
                 self._atoms[behind].size or math.inf
             ):
                 continue
+            if self._atoms[before].has_bold_figures != self._atoms[behind].has_bold_figures:
+                continue
             cohesion = self._cohesion(before, behind)
             if cohesion > _SAME:
                 found[at] = min(12.0, 4.0 + 120.0 * (cohesion - _SAME))
@@ -58,6 +63,7 @@ class Flow:
             return 0.0
         worth = -6.0 * (here.is_banner or following.is_banner)
         worth -= 4.0 * (to > at + 1)
+        worth -= _CHART * (here.has_bold_figures != following.has_bold_figures)
         if here.is_open:
             worth += (1.5 if here.odds <= 0 else -2.0) - min(following.begins, 2.5)
         else:

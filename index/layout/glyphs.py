@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from index.models import Line, Run
 
@@ -13,6 +15,8 @@ _FIGURE = re.compile(r"[\d.．,，%％]{2,}")
 
 _LONGEST = 160
 """Characters of a doubled line at most; a headline has fewer."""
+_TRIED = 2000
+"""Ways at most that two copies of a headline are looked for in its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,47 @@ def undouble_headline(glyphs: Glyphs) -> Glyphs:
     once = {id(glyph) for start, end in kept for glyph in solid[start:end]}
     read = [glyph for glyph in glyphs if glyph.character.isspace() or id(glyph) in once]
     return [g for at, g in enumerate(read) if not (g.character.isspace() and at and read[at - 1].character.isspace())]
+
+
+def read_twice(lines: Sequence[Glyphs]) -> Glyphs | None:
+    """Read once a headline in faux bold whose two copies share their lines, or None if they are no such lines.
+
+    Of 美对乌追加, 亿美元军援 and 美对乌追加1313亿美元军援 every character is there twice, in the same order.
+    """
+    solid = [[glyph for glyph in line if not glyph.character.isspace()] for line in lines]
+    plain = [text(line) for line in solid]
+    counts = Counter("".join(plain))
+    if sum(counts.values()) > 2 * _LONGEST or any(count % 2 for count in counts.values()):
+        return None
+    dead: set[tuple[int, ...]] = set()
+
+    def steps(at: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+        """Runs that come next, as (line, line that has it too, length), those of two lines first, the longest first."""
+        for one, other in combinations(range(len(plain)), 2):
+            both = list(zip(plain[one][at[one] :], plain[other][at[other] :], strict=False))
+            size = next((n for n, (a, b) in enumerate(both) if a != b), len(both))
+            yield from ((one, other, part) for part in range(size, 0, -1))
+        for one, content in enumerate(plain):
+            rest = content[at[one] :]
+            yield from ((one, one, n) for n in range(len(rest) // 2, 0, -1) if rest[:n] == rest[n : 2 * n])
+
+    def rest(at: tuple[int, ...]) -> list[tuple[int, int, int, int]] | None:
+        if all(start == len(content) for start, content in zip(at, plain, strict=True)):
+            return []
+        if at in dead or len(dead) > _TRIED:
+            return None
+        for one, other, size in steps(at):
+            after = [start + size * ((line == one) + (line == other)) for line, start in enumerate(at)]
+            if (behind := rest(tuple(after))) is not None:
+                return [(one, other, at[one], at[one] + size), *behind]
+        dead.add(at)
+        return None
+
+    found = rest((0,) * len(plain)) or []
+    shared = max((end - start for one, other, start, end in found if one != other), default=0)
+    if shared < 3 or all(one != other for one, other, _, _ in found):
+        return None
+    return [glyph for one, _, start, end in found for glyph in solid[one][start:end]]
 
 
 def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:

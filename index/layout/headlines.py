@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.layout.glyphs import Glyphs, clean, halves, text, undouble_figures, undouble_headline
+from index.layout.glyphs import Glyphs, clean, read_twice, text, undouble_figures, undouble_headline
 from index.models import Line
 
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]")
@@ -89,6 +89,10 @@ def _is_torn(first: str, second: str, body: str) -> bool:
 def _read_once(lines: Sequence[Line], single: set[str]) -> tuple[list[Glyphs], list[bool]]:
     """The lines in single reading, and which of them were doubled; a line that repeats part of another one goes."""
     glyphs = [clean(line, 0, headline=True) for line in lines]
+    for start, end in ((a, b) for b in range(len(glyphs), 1, -1) for a in range(max(0, b - 4), b - 1)):
+        if once := read_twice(glyphs[start:end]):
+            before, behind = (_read_once(part, single) for part in (lines[:start], lines[end:]))
+            return [*before[0], once, *behind[0]], [*before[1], True, *behind[1]]
     read: list[Glyphs] = []
     doubled: list[bool] = []
     plain = [text(line) for line in glyphs]
@@ -106,27 +110,7 @@ def _read_once(lines: Sequence[Line], single: set[str]) -> tuple[list[Glyphs], l
             continue
         once = undouble_headline(line)
         inside = [plain[to] for to in gone if plain[to] in plain[at]]
-        if len(once) == len(line) and inside and plain[at] not in inside:
-            once = _undouble_rest(line, inside)
         once = undouble_figures(once, single)
         read.append(once)
         doubled.append(len(once) < len(line) or plain[at] in inside)
     return read, doubled
-
-
-def _undouble_rest(line: Glyphs, singles: Sequence[str]) -> Glyphs:
-    """Read once what is left of a line beside the parts that other lines repeat, if all of it is doubled."""
-    content = text(line)
-    pattern = "|".join(re.escape(single) for single in sorted(singles, key=len, reverse=True))
-    kept: Glyphs = []
-    at = 0
-    for found in [*re.finditer(pattern, content), None]:
-        rest = line[at : found.start() if found else len(line)]
-        slices = halves(text(rest)) if rest else []
-        if slices is None:
-            return line
-        kept += [glyph for start, end in slices for glyph in rest[start:end]]
-        if found:
-            kept += line[found.start() : found.end()]
-            at = found.end()
-    return kept
