@@ -326,3 +326,32 @@ def test_what_stands_in_the_row_of_a_pages_head_is_no_article() -> None:
         lines.append(Line(number=len(lines) + 1, text=part, box=box, size=10))
     (article,) = articles([Page(source="a.pdf", lines=tuple(lines))])
     assert (article.title, article.body) == ("新桥通车了", body)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "美对乌追加\n亿美元军援\n美对乌追加1313亿美元军援",
+        "美对乌追加1313亿美元军援\n美对乌追加亿美元军援",
+        "美对乌追加美对乌追加\n13亿美元军援\n13亿美元军援",
+        "美对乌追加\n13亿美元军援13亿美元军援",
+    ],
+)
+def test_a_headline_whose_two_copies_share_their_lines_is_read_once(head: str) -> None:
+    (article,) = on(
+        f"{head}\n俄方说无济于事\n\n今天上午，五角大楼宣布对乌追加价值13亿美元军援，\n包括四套防空系统。\n两年来已有多次。"
+    )
+    assert (article.title, article.subtitle) == ("美对乌追加13亿美元军援", "俄方说无济于事")
+
+
+def test_a_chart_in_faux_bold_between_two_articles_belongs_to_neither() -> None:
+    other = (
+        "旧渡口的船停了\n\n■记者 李大海\n\n渡口的老船昨天停了。船夫老周撑了三十年船，\n舍不得走，说以后天天来看看河水。"
+    )
+    chart = "一季度全县投资\n\n完成固定资产投资1414..4848亿元、增长127127..7171%，\n工业投资增长320320..6767%。"
+    found = on(f"新桥通车了\n\n■记者 王小明\n\n{BODY}\n\n{chart}\n\n{other}")
+    assert {a.title: a.body[-4:] for a in found} == {
+        "新桥通车了": "等渡船。",
+        "一季度全县投资": "67%。",
+        "旧渡口的船停了": "看河水。",
+    }

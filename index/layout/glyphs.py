@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from index.models import Line, Run
 
@@ -125,14 +124,14 @@ def read_twice(lines: Sequence[Glyphs]) -> Glyphs | None:
     dead: set[tuple[int, ...]] = set()
 
     def steps(at: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-        """Runs that come next, as (line, line that has it too, length), those of two lines first, the longest first."""
-        for one, other in combinations(range(len(plain)), 2):
-            both = list(zip(plain[one][at[one] :], plain[other][at[other] :], strict=False))
-            size = next((n for n, (a, b) in enumerate(both) if a != b), len(both))
-            yield from ((one, other, part) for part in range(size, 0, -1))
+        """Runs that come next, as (line, line that has it too, length): those of the first line first, the longest first."""
         for one, content in enumerate(plain):
-            rest = content[at[one] :]
-            yield from ((one, one, n) for n in range(len(rest) // 2, 0, -1) if rest[:n] == rest[n : 2 * n])
+            for other in range(one + 1, len(plain)):
+                both = list(zip(content[at[one] :], plain[other][at[other] :], strict=False))
+                size = next((n for n, (a, b) in enumerate(both) if a != b), len(both))
+                yield from ((one, other, part) for part in range(size, 0, -1))
+            left = content[at[one] :]
+            yield from ((one, one, n) for n in range(len(left) // 2, 0, -1) if left[:n] == left[n : 2 * n])
 
     def rest(at: tuple[int, ...]) -> list[tuple[int, int, int, int]] | None:
         if all(start == len(content) for start, content in zip(at, plain, strict=True)):

@@ -24,8 +24,12 @@ def titles(lines: Sequence[Line], own: str, told: str, single: set[str]) -> tupl
         return texts[0], None, None
     if all(sizes) and len(read) == len(lines):
         return _by_size(texts, [size or 0.0 for size in sizes])
-    if any(doubled) and not all(doubled):
+    if any(doubled):
         first, last = doubled.index(True), len(doubled) - 1 - doubled[::-1].index(True)
+        while first and (
+            _is_torn(texts[first - 1], texts[first], told) or _is_even(texts[first - 1], texts[first], own)
+        ):
+            first -= 1
         return _join(texts[first : last + 1]), _join(texts[:first]) or None, _join(texts[last + 1 :]) or None
     if _is_kicker(texts[0], texts[1], own) and not _is_torn(texts[0], texts[1], told):
         title, _, subtitle = titles(lines[1:], own, told, single)
@@ -39,6 +43,11 @@ def titles(lines: Sequence[Line], own: str, told: str, single: set[str]) -> tupl
 def _is_kicker(first: str, second: str, own: str) -> bool:
     """Whether the body tells of the second line and not of the first."""
     return _share(first, own) < 0.15 and _share(second, own) > 0.4
+
+
+def _is_even(first: str, second: str, own: str) -> bool:
+    """Whether two lines are as long as one another, and the body tells of the first."""
+    return abs(len(first) - len(second)) <= 2 and _share(first, own) > 0.4
 
 
 def _share(line: str, own: str) -> float:
