@@ -7,7 +7,6 @@ and of the same event, all in the order of e5's cosines.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,19 +14,22 @@ from typing import Any
 
 from index.cache import Progress
 from index.embedding import Embedder
-from index.lexical import words
 from index.models import Article, Hit, Passage, Place
 from index.settings import cache_folder
 from index.text import fold
-from scripts.train.examples import SEED, Split, build, news
+from scripts.train.examples import ASKED, SEED, Split, build, is_held, nearest, news
 from scripts.train.mining import Builder
 
 _HERE = Path(__file__).parent
 WRITTEN: dict[str, tuple[Path, Split]] = {
     "written": (_HERE / "news_questions.tsv", "report"),
     "asked": (_HERE / "asked_questions.tsv", "train"),
+    "held": (ASKED, "train"),
 }
-"""Questions written by hand, like residents ask (article, question, answer), and the split of the news they are on."""
+"""Questions written by hand, like residents ask (article, …, question, answer), and the split of the news they are on.
+
+`held` are those of the second stage's articles that training leaves out, to choose by.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,11 @@ def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: 
 def _write_written(data: Path, split: str, file: Path) -> None:
     """Make cases of questions written by hand, among articles of their split, no more than the report split has."""
     questions, of = WRITTEN[split]
-    lines = questions.read_text(encoding="utf-8").splitlines()
     asked: dict[str, list[tuple[str, str]]] = {}
-    for identity, question, answer in (line.split("\t") for line in lines):
-        asked.setdefault(identity, []).append((question, answer))
+    for line in questions.read_text(encoding="utf-8").splitlines():
+        identity, *_, question, answer = line.split("\t")
+        if answer != "-" and (split != "held" or is_held(identity)):
+            asked.setdefault(identity, []).append((question, answer))
     builder = Builder(SEED)
     everything = news(data / "news" / "crud_news_40k.jsonl.gz")
     others = [article["id"] for article in everything[of] if article["id"] not in asked]
@@ -86,21 +89,13 @@ def _write_written(data: Path, split: str, file: Path) -> None:
     for article in (article for article in everything[of] if article["id"] in pool):
         rows = builder.add(article["id"], article["title"] or "", article["body"])
         for number, (question, answer) in enumerate(asked.get(article["id"], ())):
-            start = _nearest(fold(answer), fold(question), fold(article["body"]))
+            start = nearest(fold(answer), fold(question), fold(article["body"]))
             builder.ask(f"{article['id']}-{number}", split, "", question, rows, start, start + len(answer))
     file.parent.mkdir(parents=True, exist_ok=True)
     made = [json.dumps(example, ensure_ascii=False) for example in builder.examples(9, 0.0)]
     aside = file.with_suffix(".partial")
     aside.write_text("\n".join(made) + "\n", encoding="utf-8")
     aside.replace(file)
-
-
-def _nearest(answer: str, question: str, body: str) -> int:
-    """Where in `body` the answer stands among most of the question's words."""
-    starts = [found.start() for found in re.finditer(re.escape(answer), body)]
-    whole = [start for start in starts if not (answer[0] + body[start - 1 : start]).isdigit()]  # 5名 is not in 685名
-    asked = set(words(question))
-    return max(whole or starts, key=lambda start: len(asked & set(words(body[max(start - 100, 0) : start + 100]))))
 
 
 def _case(example: dict[str, Any], embedder: Embedder) -> Case:

@@ -2,8 +2,8 @@
 
     python -m scripts.train.calibrate --data ../shared/data
 
-reads the develop split with the shipped weights and writes `bot/weights/answerability.json`. A question counts as
-answered when the sentence put first holds the answer; so a wrong sentence and an unanswerable question weigh the same.
+reads the develop split, and the questions written by hand that training left out, with the shipped weights, and writes
+`bot/weights/answerability.json`. A question counts as answered when the sentence put first holds the answer; so a wrong sentence and an unanswerable question weigh the same.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from index.embedding import Embedder
 from index.text import fold
 from scripts.evaluate.cases import Case, cases
 
+SPLITS = ("develop", "held")
 OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
 
 
@@ -57,12 +58,12 @@ def main() -> None:
     """Read the command line, fit, write."""
     arguments = argparse.ArgumentParser(description="Fit the reader's answerability.")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
-    arguments.add_argument("--questions", type=int, default=500)
+    arguments.add_argument("--questions", type=int, default=350, help="of each split, at most")
     options = arguments.parse_args()
     model = PassageModel()
-    drawn = cases(options.data, "develop", options.questions, Embedder())
+    drawn = [case for split in SPLITS for case in cases(options.data, split, options.questions, Embedder())]
     observed = [seen for case in drawn for seen in observe(case, model)]
-    fitted = {"split": "develop", "observations": len(observed), "coefficients": fit(observed)}
+    fitted = {"splits": SPLITS, "observations": len(observed), "coefficients": fit(observed)}
     OUT.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(fitted) + "\n")
 

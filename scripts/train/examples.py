@@ -6,6 +6,10 @@ writes `train.jsonl`, `develop.jsonl` and `report.jsonl`, a question a line:
 `{id, source, kind, question, passages: [{title, text, answers: [[start, end], ...]}]}`, where a passage without answers
 does not answer the question. Passages of one article, or of one event (news: by date, with days left out between), are
 on one side only. `report.jsonl` is for the closing measurement alone.
+
+`second.jsonl` is for training's second stage: the questions of `asked.tsv` (article, kind, question, answer, - where the
+article has none), which were written by hand on news of the train split, like residents ask; and some of `train.jsonl`,
+lest it be forgotten.
 """
 
 from __future__ import annotations
@@ -15,12 +19,14 @@ import datetime as dt
 import gzip
 import hashlib
 import json
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from index.lexical import words
 from index.text import fold
 from scripts.train import questions
 from scripts.train.mining import Builder
@@ -32,6 +38,9 @@ NEWS_DEVELOP = (dt.date(2023, 8, 11), dt.date(2023, 8, 12))
 NEWS_REPORT_START = dt.date(2023, 8, 15)
 NEWS: dict[Split, tuple[int, int]] = {"train": (2400, 6000), "develop": (200, 1500), "report": (400, 4000)}
 """News articles that are asked about, and those in the pool for negatives."""
+ASKED = Path(__file__).parent / "asked.tsv"
+ASKED_POOL = 12_000
+REPLAYED = 4_000
 
 
 def _bucket(key: str) -> Split:
@@ -116,7 +125,7 @@ def _news_split(published: str | None) -> Split | None:
 
 
 def build(data: Path, out: Path, splits: Sequence[Split] = ("train", "develop", "report")) -> None:
-    """Write the examples of `splits` to `out`, from the shared data folder."""
+    """Write the examples of `splits` to `out`, from the shared data folder; with train's, those of the second stage."""
     builders: dict[Split, Builder] = {"train": Builder(SEED), "develop": Builder(SEED + 1), "report": Builder(SEED + 2)}
     _reading(data / "reading", builders)
     _news(data / "news" / "crud_news_40k.jsonl.gz", builders, NEWS)
@@ -126,15 +135,61 @@ def build(data: Path, out: Path, splits: Sequence[Split] = ("train", "develop", 
         train = split == "train"
         made = list(builder.examples(1 if train else 9, 0.15 if train else 0.0))
         builder.dice.shuffle(made)
-        aside = out / f"{split}.partial"
-        with aside.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(example, ensure_ascii=False) + "\n" for example in made)
-        aside.replace(out / f"{split}.jsonl")
-        sys.stderr.write(f"{split}: {dict(Counter(e['source'] for e in made))}, {len(builder.pieces)} passages\n")
+        _write(made, out / f"{split}.jsonl")
+        if train:
+            asked = _asked(data / "news" / "crud_news_40k.jsonl.gz")
+            mixed = [*asked.examples(1, 0.15), *asked.dice.sample(made, min(REPLAYED, len(made)))]
+            asked.dice.shuffle(mixed)
+            _write(mixed, out / "second.jsonl")
+
+
+def _asked(path: Path) -> Builder:
+    """The questions of `ASKED` among the train split's news."""
+    questions_of: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for line in ASKED.read_text(encoding="utf-8").splitlines():
+        identity, kind, question, answer = line.split("\t")
+        if not is_held(identity):
+            questions_of[identity].append((kind, question, answer))
+    builder = Builder(SEED + 3)
+    train = news(path)["train"]
+    builder.dice.shuffle(train)
+    train.sort(key=lambda article: article["id"] not in questions_of)  # those asked about come first
+    for article in (article for article in train[:ASKED_POOL] if not is_held(article["id"])):
+        body = article["body"]
+        rows = builder.add(article["id"], article["title"] or "", body)
+        for number, (kind, question, answer) in enumerate(questions_of[article["id"]]):
+            identity = f"{article['id']}-{number}"
+            if kind == "none":
+                builder.ask_in_vain(identity, "asked", question, rows)
+            else:
+                start = nearest(fold(answer), fold(question), fold(body))
+                builder.ask(identity, "asked", kind, question, rows, start, start + len(answer))
+    return builder
+
+
+def nearest(answer: str, question: str, body: str) -> int:
+    """Where in `body` the answer stands among most of the question's words; all are folded."""
+    starts = [found.start() for found in re.finditer(re.escape(answer), body)]
+    whole = [start for start in starts if not (answer[0] + body[start - 1 : start]).isdigit()]  # 5名 is not in 685名
+    asked = set(words(question))
+    return max(whole or starts, key=lambda start: len(asked & set(words(body[max(start - 100, 0) : start + 100]))))
+
+
+def is_held(identity: str) -> bool:
+    """Whether the second stage leaves an article's questions out, to choose by."""
+    return _bucket(identity) == "develop"
+
+
+def _write(made: Sequence[dict[str, Any]], path: Path) -> None:
+    aside = path.with_suffix(".partial")
+    with aside.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(example, ensure_ascii=False) + "\n" for example in made)
+    aside.replace(path)
+    sys.stderr.write(f"{path.name}: {dict(Counter(example['source'] for example in made))}\n")
 
 
 def main() -> None:
-    """Write the three splits."""
+    """Write the three splits, and the second stage's examples."""
     arguments = argparse.ArgumentParser(description="Make the reader's examples.")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
     arguments.add_argument("--out", type=Path, required=True)

@@ -28,7 +28,10 @@ class Piece:
 
 @dataclass
 class Asked:
-    """A question with the piece that answers it; `start` and `end` are offsets into the piece's text."""
+    """A question with the piece that answers it; `start` and `end` are offsets into the piece's text.
+
+    Where both are 0 nothing answers it, and `gold` is a piece of the article that it is about.
+    """
 
     id: str
     source: str
@@ -118,13 +121,19 @@ class Builder:
                     )
                 )
 
+    def ask_in_vain(self, identity: str, source: str, question: str, rows: list[tuple[int, int, int]]) -> None:
+        """Add a question that the article of `rows` does not answer: the piece with most of its words cannot."""
+        asked = set(words(question))
+        near = max((row for row, _, _ in rows), key=lambda row: len(asked & set(words(self.pieces[row].text))))
+        self.asked.append(Asked(identity, source, "none", fold(question), near, 0, 0))
+
     def examples(self, negatives: int, swapped: float) -> Iterator[dict[str, Any]]:
         """Yield examples: the gold piece, `negatives` hard ones, and, in a share `swapped`, a question it cannot answer."""
         lexicon = Lexicon(self.pieces)
         names = self._names()
         for asked in self.asked:
             gold = self.pieces[asked.gold]
-            answers = _occurrences(gold.text, asked, gold.text[asked.start : asked.end])
+            answers = _occurrences(gold.text, asked, gold.text[asked.start : asked.end]) if asked.end else []
             passages = [{"title": self._title(gold), "text": gold.text, "answers": answers}]
             passages += [{**p, "answers": []} for p in self._negatives(asked, lexicon, negatives)]
             yield {
@@ -134,7 +143,7 @@ class Builder:
                 "question": asked.question,
                 "passages": passages,
             }
-            if self.dice.random() < swapped and (other := self._swap(asked, names)):
+            if asked.end and self.dice.random() < swapped and (other := self._swap(asked, names)):
                 passages = [{"title": self._title(gold), "text": gold.text, "answers": []}]
                 yield {
                     "id": asked.id + "-swapped",
@@ -148,10 +157,12 @@ class Builder:
         gold = self.pieces[asked.gold]
         core = _core(gold.text[asked.start : asked.end])
         found: list[dict[str, str]] = []
-        if self.dice.random() < 0.35 and (without := _without(gold.text, asked.start, core)):
+        if asked.end and self.dice.random() < 0.35 and (without := _without(gold.text, asked.start, core)):
             found.append({"title": self._title(gold), "text": without})
         near = [
-            row for row in lexicon.best(asked.question, 16) if row != asked.gold and core not in self.pieces[row].text
+            row
+            for row in lexicon.best(asked.question, 16)
+            if row != asked.gold and not (core and core in self.pieces[row].text)
         ]
         same = [row for row in near if self.pieces[row].article == gold.article]
         if same and self.dice.random() < 0.4:

@@ -80,3 +80,12 @@ class Network(nn.Module):
     def state(self) -> dict[str, Tensor]:
         """What was trained, by name."""
         return {name: p.detach().clone() for name, p in self.named_parameters() if p.requires_grad}
+
+    def begin(self, path: Path) -> None:
+        """Take up the weights that training shipped as `path`."""
+        from safetensors.torch import load_file
+
+        shipped = load_file(path)
+        own = dict(self.named_parameters())
+        for name in self.state():
+            own[name].data.copy_(shipped[name.removeprefix("bert.")])

@@ -1,10 +1,11 @@
 """Train the reader.
 
-    nice python -m scripts.train.reader --examples /tmp/reader --out /tmp/reader/run --steps 1400
+    nice python -m scripts.train.reader --examples /tmp/r --out /tmp/r/1 --steps 1500
+    nice python -m scripts.train.reader --examples /tmp/r --out /tmp/r/2 --steps 858 --begin /tmp/r/1/reader.safetensors
 
-It ends with `reader.safetensors`, which is what `bot/weights` ships. It saves a checkpoint every 25 steps and goes on
-from the last one when started again. The learning rate rises for 60 steps, stays, and falls to zero over the last fifth
-of the steps, so that `--steps` may be changed until that fifth begins.
+Each stage ends with `reader.safetensors`; the second's is what `bot/weights` ships. It saves a checkpoint every 25 steps
+and goes on from the last one when started again. The learning rate rises for 60 steps, stays, and falls to zero over the
+last fifth of the steps (second stage: half), so that `--steps` may be changed until then.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ SEED = 20241201
 GROUPS = 8
 LONGEST = 256
 PEAK = 1e-3
+PEAK_OF_SECOND = 3e-4
 WARM_UP = 60
 COOL_DOWN = 0.2
+COOL_DOWN_OF_SECOND = 0.5
 SAVE_EVERY = 25
 SEEN_FOR_SCALES = 12
 
@@ -130,25 +133,31 @@ def loss(logits: Tensor, answers: Tensor, batch: Batch) -> Tensor:
     return single + 0.5 * together + 0.5 * binary_cross_entropy_with_logits(answers, has.float())
 
 
-def rate(step: int, steps: int) -> float:
-    """Learning rate relative to its peak."""
-    cooling = max(1.0, steps * COOL_DOWN)
+def rate(step: int, steps: int, cool_down: float) -> float:
+    """Learning rate relative to its peak; it falls over the share `cool_down` of the steps."""
+    cooling = max(1.0, steps * cool_down)
     return max(0.0, min(1.0, (step + 1) / WARM_UP, (steps - step) / cooling))
 
 
-def train(examples: Path, out: Path, steps: int, threads: int) -> None:
-    """Train for `steps` steps, from the last checkpoint if there is one."""
+def train(examples: Path, out: Path, steps: int, threads: int, begin: Path | None = None) -> None:
+    """Train for `steps` steps, from the last checkpoint if there is one.
+
+    Else the second stage, where `begin` has the first one's weights, goes on from those with its own examples.
+    """
     # A thread for each part of a batch, and none inside torch: other work on the machine then stops one part only.
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     folder = e5.folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST, strategy="only_second")
-    with (examples / "train.jsonl").open(encoding="utf-8") as file:
+    with (examples / ("second.jsonl" if begin else "train.jsonl")).open(encoding="utf-8") as file:
         groups = [rows(json.loads(line), tokenizer) for line in file]
     network = Network(folder)
+    if begin:
+        network.begin(begin)
     trained = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=PEAK, weight_decay=0.01, betas=(0.9, 0.98))
+    peak, cool_down = (PEAK_OF_SECOND, COOL_DOWN_OF_SECOND) if begin else (PEAK, COOL_DOWN)
+    optimizer = torch.optim.AdamW(trained, lr=peak, weight_decay=0.01, betas=(0.9, 0.98))
     out.mkdir(parents=True, exist_ok=True)
     done = _resume(out / "checkpoint.pt", network, optimizer)
     step, epoch, began, recent = 0, 0, time.monotonic(), []
@@ -166,7 +175,7 @@ def train(examples: Path, out: Path, steps: int, threads: int) -> None:
                 break
             if step >= done:
                 for setting in optimizer.param_groups:
-                    setting["lr"] = PEAK * rate(step, steps)
+                    setting["lr"] = peak * rate(step, steps, cool_down)
                 values, parts = zip(*workers.map(gradients, [lot[i::threads] for i in range(threads)]), strict=True)
                 for parameter, *of in zip(trained, *parts, strict=True):
                     parameter.grad = torch.stack(of).mean(0)
@@ -239,8 +248,9 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, required=True)
     arguments.add_argument("--steps", type=int, required=True)
     arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--begin", type=Path, help="the first stage's reader.safetensors: train the second")
     options = arguments.parse_args()
-    train(options.examples, options.out, options.steps, options.threads)
+    train(options.examples, options.out, options.steps, options.threads, options.begin)
 
 
 if __name__ == "__main__":
