@@ -72,6 +72,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, s
         asked = [
             (form, text, row[0], answerer.ask(text)) for row in TABLE for form, text in zip(FORMS, row[1:], strict=True)
         ]
+        asked += [("spoken", text, wanted or "", answerer.ask(text)) for text, wanted in SPOKEN]
     return [
         (form, text, wanted, answer.quotes[0].text if answer.quotes else None) for form, text, wanted, answer in asked
     ]
@@ -82,9 +83,9 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, s
     ("form", "right", "wrong"),
     [
         ("plain", 0.95, 0.05),
-        ("keywords", 0.75, 0.05),
-        ("typo", 0.7, 0.05),
-        ("english", 0.3, 0.1),
+        ("keywords", 0.9, 0.05),
+        ("typo", 0.75, 0.05),
+        ("english", 0.35, 0.1),
     ],
 )
 def test_a_question_in_other_words_gets_the_same_first_quote(
@@ -95,3 +96,27 @@ def test_a_question_in_other_words_gets_the_same_first_quote(
     mistaken = [(text, first) for text, wanted, first in mine if first is not None and wanted not in first]
     assert len(mine) - len(refused) - len(mistaken) >= right * len(mine), (refused, mistaken)
     assert len(mistaken) <= wrong * len(mine), mistaken
+
+
+# As residents type on a phone, in words that the sample issue does not use; the last two it does not answer.
+SPOKEN = (
+    ("圖書館晚上幾點關門", "推迟到十点"),
+    ("图书馆周一开不开", "周一也不再闭馆"),
+    ("停水到几点", "21日6时"),
+    ("停水打什么电话", "96390"),
+    ("停水影响哪些小区", "南门新村"),
+    ("大桥啥时候通车", "9月底通车"),
+    ("带徒弟给多少钱", "1200元"),
+    ("鱼灯有几盏", "120盏"),
+    ("银发专窗在医院哪里", "门诊一楼"),
+    ("县长是谁", None),
+    ("图书馆在哪条路", None),
+)
+
+
+def test_residents_words_are_understood(answered: list[tuple[str, str, str, str | None]]) -> None:
+    said = {text: first for form, text, _, first in answered if form == "spoken"}
+    wrong = [text for text, wanted in SPOKEN if said[text] and (wanted is None or wanted not in str(said[text]))]
+    refused = [text for text, wanted in SPOKEN if wanted and not said[text]]
+    assert not wrong
+    assert len(refused) <= 1, refused
