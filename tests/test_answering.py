@@ -85,7 +85,11 @@ def test_in_any_language_the_quote_is_right_or_there_is_none(county: Answerer, l
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("图书馆几点闭馆？", LIBRARY), ("圖書館幾點閉館？", LIBRARY), ("What was the total investment in the Qingshi bridge?", BRIDGE)],
+    [
+        ("图书馆几点闭馆？", LIBRARY),
+        ("圖書館幾點閉館？", LIBRARY),
+        ("What was the total investment in the Qingshi bridge?", BRIDGE),
+    ],
 )
 def test_residents_languages_are_answered(county: Answerer, text: str, wanted: dict[str, str]) -> None:
     assert county.ask(text).quotes[0].text == wanted["body"]

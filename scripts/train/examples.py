@@ -8,7 +8,7 @@ does not answer the question. Passages of one article, or of one event (news: by
 on one side only. `report.jsonl` is for the closing measurement alone.
 
 `second.jsonl` is for training's second stage: the questions of `asked.tsv` (article, kind, question, answer, - where the
-article has none), which were written by hand on news of the train split, like residents ask; and some of `train.jsonl`,
+article has none), written one by one on news of the train split, like residents ask; and some of `train.jsonl`,
 lest it be forgotten.
 """
 
