@@ -21,6 +21,10 @@ _CHART = 6.0
 """What speaks against a chart, whose figures are in faux bold, being one body with a text whose are not."""
 
 
+_ASTRAY = 6.0
+"""What speaks at most against two texts' being one body, by where they stand."""
+
+
 class Flow:
     """The texts of one page.
 
@@ -63,6 +67,7 @@ class Flow:
             return 0.0
         worth = -6.0 * (here.is_banner or following.is_banner)
         worth -= 4.0 * (to > at + 1)
+        worth -= _astray(here, following)
         worth -= _CHART * (here.has_bold_figures != following.has_bold_figures)
         if here.is_open:
             worth += (1.5 if here.odds <= 0 else -2.0) - min(following.begins, 2.5)
@@ -83,6 +88,19 @@ class Flow:
             return 0.1
         both = sum(self.rarity[pair] for pair in left & right)
         return both / math.sqrt(sum(self.rarity[p] for p in left) * sum(self.rarity[p] for p in right))
+
+
+def _astray(here: Atom, following: Atom) -> float:
+    """What the boxes say against a text's going on in another: one goes on right below it, or in the next column."""
+    if here.box is None or following.box is None or not here.size:
+        return 0.0
+    aside = max(following.box.left - here.box.right, here.box.left - following.box.right, 0.0) / here.size
+    if aside > 0:  # at the head of the next column, or, rarely, of one to the left
+        back = following.box.left < here.box.left
+        below = max(following.box.top - here.box.bottom, 0.0) / here.size
+        return min(_ASTRAY, 0.5 * max(0.0, aside - 4.0) + 0.5 * below + 2.0 * back)
+    gap = (following.box.top - here.box.bottom) / here.size
+    return min(_ASTRAY, 0.5 * max(0.0, gap - 2.5) + (3.0 if gap < -1.0 else 0.0))
 
 
 def _set_within(above: Atom, atom: Atom, below: Atom) -> float:

@@ -156,7 +156,7 @@ class _Page:
         """Every article that can begin at `start`, and the atom there alone."""
         first = self.atoms[start]
         alone = {"jump": -0.1, "byline": -5.0, "text": -3.5, "column": -1.0}[first.sort]
-        if first.is_banner:
+        if first.sort == "text" and first.is_banner:
             alone = 1.5
         yield Segment(start, start + 1, (start, start + 1), alone, first.sort[0])
         runs = {"byline": 0, "headline": 0}

@@ -40,7 +40,7 @@ NEWS: dict[Split, tuple[int, int]] = {"train": (2400, 6000), "develop": (200, 15
 """News articles that are asked about, and those in the pool for negatives."""
 ASKED = Path(__file__).parent / "asked.tsv"
 ASKED_POOL = 12_000
-REPLAYED = 4_000
+REPLAYED = 2_500
 
 
 def _bucket(key: str) -> Split:
