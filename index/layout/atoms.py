@@ -24,6 +24,7 @@ _CONTACT = re.compile(r"(?:地址|电话|热线|联系人|咨询|手机|网址)[
 _ROW = re.compile(r"\S*\D\s+-?\d[\d.,%]*\s+-?\d[\d.,%]*(?:\s+\S+)*")
 _BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 _SURELY_BOLD = re.compile(r"\d\.\.\d|(?<!\d)(\d{3,})\1(?!\d)|(?<!\d)(\d{2})\2(?=[%％])")
+_ITEM = "■●◆□▲▼◇★☆"
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
 
 
@@ -104,6 +105,16 @@ class Atom:
     def is_lead(self) -> bool:
         """Whether it begins as the first paragraph of a report does."""
         return bool(_LEAD.match(self.text))
+
+    @cached_property
+    def is_item(self) -> bool:
+        """Whether it begins as an item of a digest does: ●县文化馆定于…"""
+        return self.text[0] in _ITEM
+
+    @cached_property
+    def has_items(self) -> bool:
+        """Whether a line of it begins an item of a digest."""
+        return any(content[0] in _ITEM for content in self.contents)
 
     @cached_property
     def begins(self) -> float:

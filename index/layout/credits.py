@@ -84,7 +84,7 @@ def is_byline(text: str) -> bool:
 
 def is_column(content: str) -> bool:
     """Tell whether a line without white space is the name of a column (栏目): 【改革故事】, ·改革故事· or ■民生热线."""
-    marked = re.fullmatch(rf"【([^】]{{2,10}})】|·([^·]{{2,10}})·|[{_MARKS}]([一-鿿“”]{{2,8}})", content)
+    marked = re.fullmatch(rf"【([^】]{{2,10}})】|·([^·]{{2,10}})·|[{_MARKS}]([一-鿿“”]{{2,6}})", content)
     return marked is not None and not is_byline(content)
 
 

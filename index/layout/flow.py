@@ -73,6 +73,7 @@ class Flow:
             worth += (1.5 if here.odds <= 0 else -2.0) - min(following.begins, 2.5)
         else:
             worth += min(following.begins, 1.0) - 3.0 * following.is_lead
+            worth -= 3.0 * (following.is_item and not here.has_items)
             worth += 8.0 * (min(self._cohesion(at, to), 0.25) - 0.1)
         if min(len(here.lines), len(following.lines)) >= 4 and abs(here.column - following.column) >= 2:
             worth -= 2.5

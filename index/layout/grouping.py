@@ -6,14 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from index.layout.atoms import DATE, ENDS, Atom, Sort, measure, squeezed
+from index.layout.atoms import DATE, ENDS, INDENT, Atom, Sort, measure, squeezed
 from index.layout.credits import goes_on, is_byline, is_column, is_name, parts
 from index.layout.furniture import JUMP
+from index.layout.glyphs import clean, read_twice
 from index.layout.weighing import odds
 from index.models import Line
 
 _SIZE_RATIO = 1.12
 """Lines whose glyphs differ in size by more than this do not stand together."""
+_SHORTEST = 6
+"""Characters of a headline at least that stands side by side with another one."""
+_BODY = 12
+"""Atoms of a body that are looked at."""
 
 
 def atoms(lines: Sequence[Line]) -> list[Atom]:
@@ -26,23 +31,75 @@ def atoms(lines: Sequence[Line]) -> list[Atom]:
     split = [part for atom in found for part in _split(atom, body_size)]
     _set_columns(split)
     split = _credit_groups(_repeats(split))
-    for at, atom in enumerate(split):
+    _weigh(split, body_size)
+    parted = [part for at, atom in enumerate(split) for part in _side_by_side(split, at, atom)]
+    if len(parted) > len(split):
+        _weigh(parted, body_size)
+    return parted
+
+
+def _weigh(found: Sequence[Atom], body_size: float | None) -> None:
+    for at, atom in enumerate(found):
         if atom.sort == "text":
-            atom.odds = odds(
-                atom, split[at - 1] if at else None, split[at + 1] if at + 1 < len(split) else None, body_size
-            )
-    return split
+            behind = found[at + 1] if at + 1 < len(found) else None
+            atom.odds = odds(atom, found[at - 1] if at else None, behind, body_size)
+
+
+def _side_by_side(found: Sequence[Atom], at: int, atom: Atom) -> list[Atom]:
+    """Part two headlines that stood side by side and came as one line: the first tells of the body before, the other of that behind."""
+    if atom.sort != "text" or atom.odds <= 0 or len(atom.lines) > 1 or len(atom.text) < 2 * _SHORTEST or atom.is_doubled:
+        return [atom]
+    before, behind = _told(found[:at][::-1]), _told(found[at + 1 :])
+    text = atom.text
+    signs = [(text[i : i + 2] in before) - (text[i : i + 2] in behind) for i in range(len(text) - 1)]
+    best, cut = max((sum(signs[: k - 1]) - sum(signs[k:]), -k) for k in range(_SHORTEST, len(text) - _SHORTEST + 1))
+    left, right = signs[: -cut - 1], signs[-cut:]
+    if best < 6 or min(_one_sided(left, 1), _one_sided(right, -1)) < 3:
+        return [atom]
+    line = atom.lines[0]
+    column = [i for i, c in enumerate(line.text) if squeezed(c)][-cut]
+    parts_of = (line.text[:column], " " * column + line.text[column:])
+    return [Atom("text", [line.model_copy(update={"text": part})], column=atom.column) for part in parts_of]
+
+
+def _told(neighbours: Sequence[Atom]) -> frozenset[str]:
+    """The pairs of letters of the body that neighbouring atoms begin with."""
+    texts = [atom for atom in neighbours if atom.sort == "text"][:_BODY]
+    until = next((at for at, atom in enumerate(texts) if at and atom.odds > 0), len(texts))
+    return frozenset[str]().union(*(atom.pairs for atom in texts[:until] if atom.odds < 0))
+
+
+def _one_sided(signs: Sequence[int], sign: int) -> int:
+    """How many pairs speak for one body, less four times those that speak for the other."""
+    return signs.count(sign) - 4 * signs.count(-sign)
 
 
 def _repeats(found: list[Atom]) -> list[Atom]:
     """Put together what faux bold has torn apart: a line, and the second drawing of a part of it."""
     made: list[Atom] = []
+    at = 0
+    while at < len(found):
+        until = next((end for end in range(min(at + 4, len(found)), at + 1, -1) if _shared(found[at:end])), at + 1)
+        made.append(found[at] if until == at + 1 else _together(found[at:until]))
+        at = until
+    found, made = made, []
     for atom in found:
         if made and made[-1].sort == atom.sort == "text" and _repeat(made[-1], atom):
-            made[-1] = Atom("text", made[-1].lines + atom.lines, column=atom.column, is_repeat=True)
+            made[-1] = _together([made[-1], atom])
         else:
             made.append(atom)
     return made
+
+
+def _together(torn: Sequence[Atom]) -> Atom:
+    return Atom("text", [line for atom in torn for line in atom.lines], column=torn[-1].column, is_repeat=True)
+
+
+def _shared(torn: Sequence[Atom]) -> bool:
+    """Whether the two drawings of one headline share the lines of several atoms."""
+    if any(atom.sort != "text" or len(atom.lines) > 4 or len(atom.text) > 80 or "。" in atom.text for atom in torn):
+        return False
+    return read_twice([clean(line, 0, headline=True) for atom in torn for line in atom.lines]) is not None
 
 
 def _repeat(upper: Atom, lower: Atom) -> bool:
@@ -190,6 +247,7 @@ def _split(atom: Atom, body_size: float | None) -> Iterator[Atom]:
     head = tail = 0
     while head < 2 and _stands_alone(atom, head) and not ENDS.search(atom.contents[head]):
         head += 1
+    head = max(head, next((n for n in (2, 1) if n + 1 < len(atom.lines) and _heads(atom, n)), 0))
     while tail < 3 and head + tail < len(atom.lines) - 1 and _stands_alone(atom, len(atom.lines) - 1 - tail):
         tail += 1
     if tail and (not ENDS.search(atom.contents[-1 - tail]) or DATE.search(atom.contents[-1])):
@@ -200,6 +258,14 @@ def _split(atom: Atom, body_size: float | None) -> Iterator[Atom]:
     for part in (atom.lines[:head], atom.lines[head:middle], atom.lines[middle:]):
         if part:
             yield Atom("text", list(part), column=atom.column)
+
+
+def _heads(atom: Atom, head: int) -> bool:
+    """Whether the first `head` lines of a group are a headline: what follows begins a paragraph, and they end none."""
+    behind = atom.lines[head]
+    if any(INDENT.match(line.text) or re.search("[，。；、]", line.text) for line in atom.lines[:head]):
+        return False
+    return bool(INDENT.match(behind.text)) or Atom("text", [behind]).is_lead
 
 
 def _stands_alone(atom: Atom, at: int) -> bool:

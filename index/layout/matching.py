@@ -24,6 +24,8 @@ _LONGEST = 60
 _HEADLINE_ATOMS = 4
 _NEAR = 3.0
 """Heights of glyphs that the lines of one headline stand apart at most."""
+_SHORTEST = 20
+"""Characters of a body at least."""
 _SURELY = 6.0
 """Odds above which it is one."""
 
@@ -194,6 +196,7 @@ class _Page:
         inside = self.body_odds[stop] - self.body_odds[begin]
         worth = -1.0 + self.odds[stop] - self.odds[begin] + inside - (self.body_odds[last + 1] - self.body_odds[first])
         size = self.sizes[last + 1] - self.sizes[first] - (self.sizes[stop] - self.sizes[begin])
+        worth -= 4.0 * (size < _SHORTEST)
         joints = self.joints[last] - self.joints[first]
         if begin == stop or atoms[head[0]].is_banner:
             is_picture = self.photos[end] > self.photos[start] and size < 150
