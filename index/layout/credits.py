@@ -50,7 +50,7 @@ _COLUMNS = frozenset(
 _ROLE = re.compile(rf"(?:{_ROLES})(?:[/、·](?:{_ROLES}))*")
 _BEGINS = re.compile(rf"^[{_MARKS}]?(?:{_ROLE.pattern})[:：/]?")
 _NAME = re.compile(r"[一-鿿·]{2,8}")
-_SPACED_ROLES = re.compile(r"(?<![一-鿿])(记|摄|制|供|撰|绘)\s+(者|影|图|文)(?![一-鿿])")
+_SPACED_ROLES = re.compile(r"(?<![一-鿿])(记|摄|制|供|撰|绘|通)\s+(者|影|图|文|讯员)(?![一-鿿])")
 _WORKS = "摄影报道|摄影|摄|制图|绘图|漫画|航拍|图|文|报道|供稿|撰文|供图"
 _CLOSING_ROLE = re.compile(rf"\s(?:{_WORKS})(?:[/、](?:{_WORKS}))*$|(?<=[一-鿿]{{2}})(?:摄影报道|摄影|摄|制图|供图)$")
 _GLUED = re.compile("(?:记者|通讯员|实习生|作者|摄影|摄|制图|绘图|供图)$")
@@ -167,6 +167,8 @@ def goes_on(text: str, before: str) -> bool:
     if is_name(text) and not _BEGINS.match("".join(text.split())):
         return True
     first = _ROLE.match(content)
+    if first is not None and "文" in first.group() and _ROLE.search(before):
+        return False
     return first is not None and "记者" not in first.group() and not ("摄" in first.group() and "摄" in before)
 
 

@@ -155,8 +155,8 @@ def read_twice(lines: Sequence[Glyphs]) -> Glyphs | None:
 def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:
     """Read doubled figures once.
 
-    A doubled point proves it (347347..22), or that half of the figure is one of `figures`, or that all figures of
-    the text are doubled and one of them is long or proves it.
+    A doubled point proves it (347347..22), as does a month or day that no year has (2323日), or that half of the figure
+    is one of `figures`, or that all figures of the text are doubled and one of them is long or proves it.
     """
     content = text(glyphs)
     found = [_doubled(token) for token in _FIGURE.finditer(content)]
@@ -179,12 +179,13 @@ def undouble_figures(glyphs: Glyphs, figures: set[str]) -> Glyphs:
 
 @dataclass(frozen=True)
 class _Double:
-    """A figure that is doubled run by run: where it starts, its text without `unit`, the slices of a single reading."""
+    """A figure doubled run by run: where it starts, its text without `unit`, slices of a single reading, what is behind."""
 
     start: int
     core: str
     unit: str
     slices: list[tuple[int, int]]
+    behind: str
 
     @property
     def once(self) -> str:
@@ -192,7 +193,10 @@ class _Double:
 
     @property
     def is_proof(self) -> bool:
-        return re.search(r"\.\.|．．", self.core) is not None
+        most = {"月": 12, "日": 31}.get(self.behind)
+        return re.search(r"\.\.|．．", self.core) is not None or (
+            most is not None and self.core.isdigit() and 1 <= int(self.once) <= most < int(self.core)
+        )
 
 
 def _doubled(found: re.Match[str]) -> _Double | None:
@@ -201,7 +205,7 @@ def _doubled(found: re.Match[str]) -> _Double | None:
         core = token.removesuffix(unit) if unit else token
         slices = halves(core) if len(core) > 1 and core.strip("%％") else None
         if slices is not None and not (unit and core == token):
-            return _Double(found.start(), core, unit, slices)
+            return _Double(found.start(), core, unit, slices, found.string[found.end() : found.end() + 1])
     return None
 
 

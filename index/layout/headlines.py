@@ -42,7 +42,7 @@ def titles(lines: Sequence[Line], own: str, told: str, single: set[str]) -> tupl
 
 def _is_kicker(first: str, second: str, own: str) -> bool:
     """Whether the body tells of the second line and not of the first."""
-    return _share(first, own) < 0.15 and _share(second, own) > 0.4
+    return _share(first, own) < 0.15 and _share(second, own) > 0.2
 
 
 def _is_even(first: str, second: str, own: str) -> bool:
