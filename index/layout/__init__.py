@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from index.layout.atoms import Atom
+from index.layout.atoms import Atom, distance
 from index.layout.credits import bylines, inline, is_opinion
 from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
@@ -18,6 +18,8 @@ from index.layout.order import even_sizes, reading_order, told_apart
 from index.layout.paragraphs import paragraphs
 from index.models import Article, Byline, Kind, Page, Place
 
+_ELSEWHERE, _CLOSED, _FAR = 1.0, 1.5, 15.0
+"""What speaks against a body's going on where a mark says so: it is not the one before it; it is closed; it is far away."""
 _COLUMN = re.compile(r"【([^】]{2,8})】")
 
 
@@ -83,27 +85,41 @@ def _on_page(page: int, found: Sequence[Atom]) -> list[_Piece]:
     """The pieces of one page, with its jump marks given to them."""
     told, _ = pieces(found)
     made = [_Piece(page, p.body, p.headline, p.byline, p.column, p.worth) for p in told]
-    order = {id(atom): at for at, atom in enumerate(found)}
-    for at, atom in enumerate(found):
-        if atom.sort == "jump":
-            _give_jump(made, atom, at, order)
+    _give_jumps(made, found)
     return made
 
 
-def _give_jump(made: list[_Piece], mark: Atom, at: int, order: dict[int, int]) -> None:
-    """上接 begins the body behind it; 下转 ends a body that stops in mid-sentence, the nearest one before."""
-    shown = mark.text.strip("（()）【】")
-    if mark.came_from:
-        behind = [p for p in made if order[id(p.body[-1])] > at and not p.came_from]
-        if behind:
-            behind[0].came_from, behind[0].jump = True, shown
-        return
-    free = [p for p in made if p.jump is None and p.is_open]
-    before = [p for p in free if order[id(p.body[-1])] < at]
-    closed = [p for p in made if p.jump is None and order[id(p.body[-1])] < at]
-    taken = before[-1:] or free[:1] or closed[-1:]
-    if taken:
-        taken[0].jump = shown
+def _give_jumps(made: list[_Piece], found: Sequence[Atom]) -> None:
+    """上接 begins the body behind it; 下转 ends a body, the likeliest pairs first: one that stops in mid-sentence, one near."""
+    order = {id(atom): at for at, atom in enumerate(found)}
+    ends = [order[id(piece.body[-1])] for piece in made]
+    marks = [(at, atom) for at, atom in enumerate(found) if atom.sort == "jump"]
+    for at, mark in marks:
+        behind = [piece for piece, end in zip(made, ends, strict=True) if end > at and not piece.came_from]
+        if mark.came_from and behind:
+            behind[0].came_from, behind[0].jump = True, _shown(mark)
+    costs: list[tuple[float, int, int]] = []
+    for at, mark in marks:
+        if not mark.came_from:
+            last = max((end for end in ends if end < at), default=-1)
+            for to, (piece, end) in enumerate(zip(made, ends, strict=True)):
+                apart = _ELSEWHERE * (end != last) if mark.box is None else _below(mark, piece) / 3
+                costs.append(((not piece.is_open) * _CLOSED + apart, at, to))
+    given: set[int] = set()
+    for _, at, to in sorted(costs):
+        if at not in given and made[to].jump is None:
+            made[to].jump = _shown(found[at])
+            given.add(at)
+
+
+def _below(mark: Atom, piece: _Piece) -> float:
+    """How far a mark stands below the nearest column of a body."""
+    above = [at for at in piece.body if mark.box and at.box and at.box.bottom <= mark.box.bottom]
+    return min((distance(mark, atom) for atom in above), default=_FAR)
+
+
+def _shown(mark: Atom) -> str:
+    return mark.text.strip("（()）【】")
 
 
 def _join_jumps(found: list[_Piece]) -> None:

@@ -82,7 +82,7 @@ class Atom:
     @cached_property
     def is_open(self) -> bool:
         """Whether it stops in mid-sentence."""
-        return not (ENDS.search(self.text) or is_signature(self) or self.is_notice)
+        return not (ENDS.search(self.text) or is_signature(self) or self.is_signed or self.is_notice)
 
     @cached_property
     def came_from(self) -> bool:

@@ -78,6 +78,11 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
     return made, loose
 
 
+def _far(atom: Atom, others: Sequence[Atom]) -> float:
+    """What it costs that an atom stands apart from all of `others`."""
+    return min(5.0, 0.5 * max(0.0, min(distance(atom, other) for other in others) - 1.5))
+
+
 class _Page:
     """Sums over the atoms of one page, so that what a segment is worth costs little to say."""
 
@@ -257,11 +262,10 @@ class _Page:
         body = [a for at, a in enumerate(inside, start) if a.sort == "text" and not head[0] <= at < head[1]]
         cost = 0.0
         for atom in self.atoms[head[0] : head[1]][:1]:
-            cost += min(4.0, 0.4 * max(0.0, min(distance(atom, other) for other in body) - 1.5))
+            cost += _far(atom, body)
         for atom in inside:
             if atom.sort == "byline":
-                others = [other for other in inside if other.sort == "text"]
-                cost += min(4.0, 0.4 * max(0.0, min(distance(atom, other) for other in others) - 1.5))
+                cost += _far(atom, [other for other in inside if other.sort == "text"])
         return cost
 
     def _form(self, start: int, end: int, head: tuple[int, int]) -> str:
