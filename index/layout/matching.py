@@ -26,6 +26,8 @@ _NEAR = 3.0
 """Heights of glyphs that the lines of one headline stand apart at most."""
 _SHORTEST = 20
 """Characters of a body at least."""
+_ASIDE = 2.5
+"""What it costs that a byline stands in no column of its article."""
 _SURELY = 6.0
 """Odds above which it is one."""
 
@@ -81,6 +83,12 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
 def _far(atom: Atom, others: Sequence[Atom]) -> float:
     """What it costs that an atom stands apart from all of `others`."""
     return min(5.0, 0.5 * max(0.0, min(distance(atom, other) for other in others) - 1.5))
+
+
+def _over(atom: Atom, other: Atom) -> bool:
+    """Whether one of two atoms stands over the other."""
+    a, b = atom.box, other.box
+    return a is None or b is None or (a.left < b.right and b.left < a.right)
 
 
 class _Page:
@@ -265,7 +273,8 @@ class _Page:
             cost += _far(atom, body)
         for atom in inside:
             if atom.sort == "byline":
-                cost += _far(atom, [other for other in inside if other.sort == "text"])
+                others = [other for other in inside if other.sort == "text"]
+                cost += _far(atom, others) + _ASIDE * (not any(_over(atom, other) for other in others))
         return cost
 
     def _form(self, start: int, end: int, head: tuple[int, int]) -> str:

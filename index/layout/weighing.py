@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
-from index.layout.atoms import Atom, is_signature
+from index.layout.atoms import Atom, distance, is_signature
 
 _OPENS = "，。、；：！？”’）》】％%…"
 """What no headline begins with."""
+_HARDLY_LARGER = 0.03
+"""How much larger than body type a kicker or subtitle is at least."""
 _CAPTION = re.compile(r"[上下左右]?图[①-⑩]?[为：:]|.*记者[一-鿿]{2,4}摄(?!影)")
 
 
@@ -18,6 +21,8 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
         return -9.0
     if larger is not None and abs(larger) > 0.15:
         return 8.0 if larger > 0 else -2.0
+    if larger is not None and larger > _HARDLY_LARGER and any(_beside(atom, near, body_size) for near in (before, behind)):
+        return 5.0
     text, n = atom.text, len(atom.lines)
     is_name = behind is not None and is_signature(behind) and len(text) <= 30
     if is_name and before is not None and before.sort == "text" and not before.is_open:
@@ -42,6 +47,14 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
     return near_by + _by_lines(
         atom, {near.column for near in (atom, before, behind) if near is not None and near.column}
     )
+
+
+def _beside(atom: Atom, near: Atom | None, body_size: float | None) -> bool:
+    """Whether an atom stands right over or under a headline, as its kicker or subtitle does."""
+    if near is None or near.sort != "text" or near.box is None or atom.box is None or "。" in atom.text:
+        return False
+    is_large = (near.size or 0.0) > 1.15 * (body_size or math.inf)
+    return is_large and abs(near.box.left - atom.box.left) < 1.0 and 0.0 < distance(atom, near) < 1.0
 
 
 def _by_lines(atom: Atom, columns: set[float]) -> float:
