@@ -60,7 +60,7 @@ def refusal(data_sets: DataSets = SHARED, questions: Questions = 200, split: str
         found = evaluate_refusal(drawn, systems, progress)
     _table({name: value for name, value in asdict(row).items() if name != "curve"} for row in found)
     for row in found:
-        typer.echo(f"\n{row.system}")
+        typer.echo(f"\n{row.system}, {row.kind}")
         _table({"strictness": t, "false refusals": f, "wrong answers": w} for t, f, w in row.curve)
 
 

@@ -108,7 +108,7 @@ class Atom:
 
     @cached_property
     def is_item(self) -> bool:
-        """Whether it begins as an item of a digest does: ●县文化馆定于…"""
+        """Whether it begins with a mark, as an item of a digest does."""
         return self.text[0] in _ITEM
 
     @cached_property

@@ -47,7 +47,13 @@ def _weigh(found: Sequence[Atom], body_size: float | None) -> None:
 
 def _side_by_side(found: Sequence[Atom], at: int, atom: Atom) -> list[Atom]:
     """Part two headlines that stood side by side and came as one line: the first tells of the body before, the other of that behind."""
-    if atom.sort != "text" or atom.odds <= 0 or len(atom.lines) > 1 or len(atom.text) < 2 * _SHORTEST or atom.is_doubled:
+    if (
+        atom.sort != "text"
+        or atom.odds <= 0
+        or len(atom.lines) > 1
+        or len(atom.text) < 2 * _SHORTEST
+        or atom.is_doubled
+    ):
         return [atom]
     before, behind = _told(found[:at][::-1]), _told(found[at + 1 :])
     text = atom.text
@@ -104,7 +110,8 @@ def _shared(torn: Sequence[Atom]) -> bool:
 
 def _repeat(upper: Atom, lower: Atom) -> bool:
     short, long = sorted((upper.text, lower.text), key=len)
-    return len(short) >= 3 and len(long) <= 80 and short in long and len(upper.lines) + len(lower.lines) <= 6
+    lines = len(upper.lines) + len(lower.lines)
+    return len(short) >= 3 and len(long) <= 80 and "。" not in long and short in long and lines <= 6
 
 
 def _credit_groups(found: list[Atom]) -> list[Atom]:

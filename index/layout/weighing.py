@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Sequence
 
 from index.layout.atoms import Atom, distance, is_signature
 
@@ -16,13 +16,9 @@ _CAPTION = re.compile(r"[上下左右]?图[①-⑩]?[为：:]|.*记者[一-鿿]{
 
 def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
     """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
-    larger = atom.size / body_size - 1 if atom.size and body_size else None
-    if atom.is_notice or (larger is not None and abs(larger) < 1.0 and atom.text[-1] in "。，；"):
-        return -9.0
-    if larger is not None and abs(larger) > 0.15:
-        return 8.0 if larger > 0 else -2.0
-    if larger is not None and larger > _HARDLY_LARGER and any(_beside(atom, near, body_size) for near in (before, behind)):
-        return 5.0
+    told = _by_size(atom, (before, behind), body_size)
+    if told is not None:
+        return told
     text, n = atom.text, len(atom.lines)
     is_name = behind is not None and is_signature(behind) and len(text) <= 30
     if is_name and before is not None and before.sort == "text" and not before.is_open:
@@ -49,11 +45,23 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
     )
 
 
-def _beside(atom: Atom, near: Atom | None, body_size: float | None) -> bool:
+def _by_size(atom: Atom, beside: Sequence[Atom | None], body_size: float | None) -> float | None:
+    """What the size of an atom's type says, None where it says nothing."""
+    larger = atom.size / body_size - 1 if atom.size and body_size else None
+    if atom.is_notice or (larger is not None and abs(larger) < 1.0 and atom.text[-1] in "。，；"):
+        return -9.0
+    if larger is None or body_size is None:
+        return None
+    if abs(larger) > 0.15:
+        return 8.0 if larger > 0 else -2.0
+    return 5.0 if larger > _HARDLY_LARGER and any(_beside(atom, near, body_size) for near in beside) else None
+
+
+def _beside(atom: Atom, near: Atom | None, body_size: float) -> bool:
     """Whether an atom stands right over or under a headline, as its kicker or subtitle does."""
     if near is None or near.sort != "text" or near.box is None or atom.box is None or "。" in atom.text:
         return False
-    is_large = (near.size or 0.0) > 1.15 * (body_size or math.inf)
+    is_large = (near.size or 0.0) > 1.15 * body_size
     return is_large and abs(near.box.left - atom.box.left) < 1.0 and 0.0 < distance(atom, near) < 1.0
 
 

@@ -24,17 +24,22 @@ _HERE = Path(__file__).parent
 WRITTEN: dict[str, tuple[Path, Split]] = {
     "written": (_HERE / "news_questions.tsv", "report"),
     "asked": (_HERE / "asked_questions.tsv", "train"),
+    "unseen": (_HERE / "unseen_questions.tsv", "report"),
     "held": (ASKED, "train"),
 }
-"""Questions written by hand, like residents ask (article, …, question, answer), and the split of the news they are on.
+"""Questions written one by one, like residents ask (article, …, question, answer), and the split of the news they are on.
 
-`held` are those of the second stage's articles that training leaves out, to choose by.
+`held` are those of the second stage's articles that training leaves out, to choose by. The answer of a question that its
+article does not answer is -.
 """
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question, its passages, nearest first, the answering one among them, and that one's answers (folded)."""
+    """A question, its passages, nearest first, the answering one among them, and that one's answers (folded).
+
+    Where there are no answers, `answering` is the nearest passage of the article asked about, which does not answer.
+    """
 
     source: str
     question: str
@@ -45,7 +50,7 @@ class Case:
     @property
     def others(self) -> tuple[Hit, ...]:
         """The passages that do not answer."""
-        return tuple(hit for hit in self.hits if hit is not self.answering)
+        return tuple(hit for hit in self.hits if hit is not self.answering or not self.answers)
 
 
 def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: Progress | None = None) -> list[Case]:
@@ -77,21 +82,27 @@ def cases(data: Path, split: str, questions: int, embedder: Embedder, progress: 
 def _write_written(data: Path, split: str, file: Path) -> None:
     """Make cases of questions written by hand, among articles of their split, no more than the report split has."""
     questions, of = WRITTEN[split]
-    asked: dict[str, list[tuple[str, str]]] = {}
+    asked: dict[str, list[tuple[str, str, str]]] = {}
     for line in questions.read_text(encoding="utf-8").splitlines():
-        identity, *_, question, answer = line.split("\t")
-        if answer != "-" and (split != "held" or is_held(identity)):
-            asked.setdefault(identity, []).append((question, answer))
+        identity, *kind, question, answer = line.split("\t")
+        if split != "held" or is_held(identity):
+            source = "english" if "english" in kind else "in vain" if answer == "-" else split
+            asked.setdefault(identity, []).append((source, question, answer))
     builder = Builder(SEED)
     everything = news(data / "news" / "crud_news_40k.jsonl.gz")
     others = [article["id"] for article in everything[of] if article["id"] not in asked]
     pool = {*asked, *others[: len(everything["report"]) - len(asked)]}
     for article in (article for article in everything[of] if article["id"] in pool):
         rows = builder.add(article["id"], article["title"] or "", article["body"])
-        for number, (question, answer) in enumerate(asked.get(article["id"], ())):
+        for number, (source, question, answer) in enumerate(asked.get(article["id"], ())):
+            name = f"{article['id']}-{number}"
+            if answer == "-":
+                builder.ask_in_vain(name, source, question, rows)
+                continue
             start = nearest(fold(answer), fold(question), fold(article["body"]))
-            builder.ask(f"{article['id']}-{number}", split, "", question, rows, start, start + len(answer))
+            builder.ask(name, source, "", question, rows, start, start + len(answer))
     file.parent.mkdir(parents=True, exist_ok=True)
+    builder.dice.shuffle(builder.asked)
     made = [json.dumps(example, ensure_ascii=False) for example in builder.examples(9, 0.0)]
     aside = file.with_suffix(".partial")
     aside.write_text("\n".join(made) + "\n", encoding="utf-8")

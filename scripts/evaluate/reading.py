@@ -48,11 +48,13 @@ class Quality:
 class Refusal:
     """How answerability parts questions the passages answer from those they do not.
 
-    `rejected` is the share of unanswerable questions refused at the strictness that refuses 5% of the answerable;
-    `curve` holds (strictness, false refusals, wrong answers), each rate of its own kind of question.
+    `kind` says which those are: "without", answerable ones without the passage that answers; "in vain", others about an
+    article that does not answer. `rejected` is the share of these refused at the strictness that refuses 5% of the
+    answerable; `curve` holds (strictness, false refusals, wrong answers), each rate of its own kind of question.
     """
 
     system: str
+    kind: str
     questions: int
     area: float
     rejected: float
@@ -62,7 +64,8 @@ class Refusal:
 def evaluate_reading(
     drawn: Sequence[Case], systems: dict[str, Read], progress: Progress | None = None
 ) -> list[Quality]:
-    """Measure `systems` on cases, by source, all together, and asked in other forms."""
+    """Measure `systems` on cases that are answered, by source, all together, and asked in other forms."""
+    drawn = [case for case in drawn if case.answers]
     found = []
     for system, read in systems.items():
         rows: dict[str, list[tuple[float, ...]]] = {}
@@ -85,29 +88,31 @@ def evaluate_reading(
 def evaluate_refusal(
     drawn: Sequence[Case], systems: dict[str, Read], progress: Progress | None = None
 ) -> list[Refusal]:
-    """Measure how `systems` refuse: each question is asked with and without the passage that answers it."""
+    """Measure how `systems` refuse: each question is asked with and without the passage that answers it, if one does."""
     hard = [case for case in drawn if len(case.hits) > 5]
     found = []
     for system, read in systems.items():
-        with_answer, without = [], []
+        sure: dict[str, list[float]] = {"with": [], "without": [], "in vain": []}
         for done, case in enumerate(hard, 1):
             asked = read_question(case.question)
-            with_answer.append(read(asked, case.hits).answerability)
-            without.append(read(asked, case.others).answerability)
+            if case.answers:
+                sure["with"].append(read(asked, case.hits).answerability)
+            sure["without" if case.answers else "in vain"].append(read(asked, case.others).answerability)
             if progress:
                 progress(f"Refusing: {system}", done, len(hard))
-        found.append(_refusal(system, np.array(with_answer), np.array(without)))
+        answerable = np.array(sure.pop("with"))
+        found += [_refusal(system, kind, answerable, np.array(values)) for kind, values in sure.items() if values]
     return found
 
 
-def _refusal(system: str, answerable: NDArray[np.float64], other: NDArray[np.float64]) -> Refusal:
+def _refusal(system: str, kind: str, answerable: NDArray[np.float64], other: NDArray[np.float64]) -> Refusal:
     # The area under the curve is the chance that an answerable question is believed more than another (Mann-Whitney).
     wins = (answerable[:, None] > other[None, :]).mean() + 0.5 * (answerable[:, None] == other[None, :]).mean()
     threshold = np.quantile(answerable, FALSE_REFUSALS)
     curve = tuple(
         (round(float(t), 2), float((answerable < t).mean()), float((other >= t).mean())) for t in np.arange(0.1, 1, 0.1)
     )
-    return Refusal(system, len(answerable), float(wins), float((other < threshold).mean()), curve)
+    return Refusal(system, kind, len(other), float(wins), float((other < threshold).mean()), curve)
 
 
 def word_overlap(question: Question, hits: Sequence[Hit]) -> Reading:

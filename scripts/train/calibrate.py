@@ -28,12 +28,12 @@ OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
 
 
 def observe(case: Case, model: PassageModel) -> list[tuple[list[float], bool]]:
-    """Features and truth of a case, with the passage that answers and without."""
+    """Features and truth of a case, with the passage that answers, if one does, and without."""
     asked = read_question(case.question)
     pairs = [(fold(hit.article.title), fold(hit.passage.text)) for hit in case.hits]
     spans = dict(zip((hit.passage.id for hit in case.hits), model.read(fold(asked.search), pairs), strict=True))
     seen = []
-    for hits in (case.hits, case.others):
+    for hits in (case.hits, case.others) if case.answers else (case.hits,):
         if found := candidates(asked, hits, [spans[hit.passage.id] for hit in hits]):
             body = found[0].hit.article.body
             sentence = fold(body[found[0].start : found[0].end])

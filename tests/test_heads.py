@@ -1,0 +1,69 @@
+"""Headlines that a text dump tears, glues or doubles, and what stands beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.layout import articles
+from index.models import Article, Line, Page
+
+BRIDGE = "　　今天上午，青石大桥在县城通车。桥有三百米\n长，造了两年，花了不少钱，走的人都说方便。\n　　往后去河西，不用再等渡船。"
+FERRY = "　　渡口的老船昨天停了。船夫周大海撑了三十年\n船，舍不得离开渡口，说以后天天来看看河水。"
+
+
+def on(text: str) -> list[Article]:
+    lines = tuple(Line(number=n, text=line) for n, line in enumerate(text.split("\n"), 1))
+    return articles([Page(source="page.txt", lines=lines)])
+
+
+def test_two_headlines_side_by_side_that_came_as_one_line_are_two() -> None:
+    found = on(f"{BRIDGE}\n\n■记者 王小明\n\n青石大桥通车渡口老船停了\n\n■记者 李四光\n\n{FERRY}")
+    assert [(a.title, [b.name for b in a.bylines], a.body[-3:]) for a in found] == [
+        ("青石大桥通车", ["王小明"], "渡船。"),
+        ("渡口老船停了", ["李四光"], "河水。"),
+    ]
+
+
+def test_a_headline_of_two_halves_stays_whole() -> None:
+    (article,) = on(f"青石大桥通车往后不用再等渡船\n\n■记者 王小明\n\n{BRIDGE}")
+    assert article.title == "青石大桥通车往后不用再等渡船"
+
+
+def test_two_drawings_of_a_headline_that_share_the_lines_of_several_boxes_are_one() -> None:
+    head = "青石大桥今天通车，33天走了\n青石大桥今天通车，\n\n天走了41004100余人余人"
+    (article,) = on(f"{head}\n\n■记者 王小明\n\n{BRIDGE}")
+    assert article.title == "青石大桥今天通车，3天走了4100余人"
+
+
+def test_a_headline_in_one_box_with_its_body_is_cut_off_where_a_paragraph_begins() -> None:
+    (article,) = on(f"■记者 王小明\n\n青石大桥通车 两岸往来方便了\n{BRIDGE}")
+    assert article.title == "青石大桥通车 两岸往来方便了"
+    assert article.body.startswith("今天上午")
+
+
+def test_a_digest_behind_an_article_is_no_part_of_it() -> None:
+    items = "●文化馆定于下周办灯谜会。\n●图书馆周三闭馆一天。"
+    found = on(f"青石大桥通车\n\n■记者 王小明\n\n{BRIDGE}\n\n{items}\n\n简讯")
+    assert {a.title: a.body[-5:] for a in found} == {"青石大桥通车": "再等渡船。", "简讯": "闭馆一天。"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [
+        ("文化馆33月2323日办灯谜会。", "文化馆3月23日办灯谜会。"),
+        ("文化馆11月22日办灯谜会。", "文化馆11月22日办灯谜会。"),
+    ],
+)
+def test_a_day_that_no_year_has_is_a_doubled_one(printed: str, read_as: str) -> None:
+    (article,) = on(f"灯谜会\n\n{printed}\n\n■记者 王小明")
+    assert article.body == read_as
+
+
+def test_a_kicker_of_other_words_than_the_body_is_not_the_headline() -> None:
+    (article,) = on(f"凡人微光\n青石大桥通车方便两岸\n\n■记者 王小明\n\n{BRIDGE}")
+    assert (article.title, article.kicker) == ("青石大桥通车方便两岸", "凡人微光")
+
+
+def test_credits_of_text_and_picture_that_meet_are_two_groups() -> None:
+    found = on(f"青石大桥通车\n\n{BRIDGE}\n\n文/王小明 图/李四光\n\n文/赵大河 图/钱小川\n\n{FERRY}\n\n渡口老船停了")
+    assert [[b.name for b in a.bylines] for a in found] == [["王小明", "李四光"], ["赵大河", "钱小川"]]

@@ -1,0 +1,93 @@
+"""Where lines stand on a page says what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.layout import articles
+from index.models import Article, Box, Line, Page
+
+EM = 10.0
+BRIDGE = "本报讯今天上午，新的桥在县城通车。桥有三百米长，造了两年，花了不少钱，走的人都说方便。往后去河西，不用再等渡船，骑车只要五分钟。"
+FERRY = "本报讯渡口的老船昨天停了。船夫老周撑了三十年船，舍不得走，说以后天天来看看河水，也看看对岸种下的那片柳树林子长得怎么样。"
+
+
+def block(text: str, x: float, y: float, *, size: float = EM, wide: int = 15) -> list[Line]:
+    """Lines of at most `wide` characters, the first set in by two, from (x, y) down."""
+    rows = [text[: wide - 2], *(text[at : at + wide] for at in range(wide - 2, len(text), wide))]
+    if len(text) <= wide - 2 or size != EM:
+        rows = [text]
+    lines = []
+    for at, row in enumerate(rows):
+        left = x + 2 * size * (at == 0 and len(rows) > 1)
+        top = y + 1.35 * size * at
+        box = Box(left=left, top=top, right=left + size * len(row), bottom=top + size)
+        lines.append(Line(number=1, text=row, box=box, size=size))
+    return lines
+
+
+def page(*blocks: Sequence[Line]) -> Page:
+    lines = [line for lines in blocks for line in lines]
+    numbered = [line.model_copy(update={"number": at}) for at, line in enumerate(lines, 1)]
+    return Page(source="a.pdf", lines=tuple(numbered))
+
+
+def on(*blocks: Sequence[Line]) -> dict[str, Article]:
+    return {article.title: article for article in articles([page(*blocks)])}
+
+
+def test_a_text_goes_on_in_the_next_column_and_not_in_one_across_the_page() -> None:
+    half, rest = BRIDGE[:43], BRIDGE[43:]
+    found = on(
+        block("新桥通车了", 0, 0, size=20),
+        block(half, 0, 30),
+        block(rest, 170, 30),
+        block(FERRY, 700, 330),
+        block("老船停了", 700, 300, size=20),
+    )
+    bodies = {title: article.body.replace("\n", "") for title, article in found.items()}
+    assert bodies == {"新桥通车了": BRIDGE, "老船停了": FERRY}
+
+
+def test_a_byline_belongs_to_the_article_in_whose_column_it_stands() -> None:
+    found = on(
+        block(FERRY, 0, 30),
+        block("老船停了", 0, 0, size=20),
+        block("■记者 王小明", 170, 25),
+        block("新桥通车了", 170, 0, size=20),
+        block(BRIDGE, 170, 40),
+    )
+    assert {title: [byline.name for byline in article.bylines] for title, article in found.items()} == {
+        "老船停了": [],
+        "新桥通车了": ["王小明"],
+    }
+
+
+def test_a_subtitle_hardly_larger_than_body_type_is_told_by_the_headline_over_it() -> None:
+    found = on(
+        block(BRIDGE, 0, 60),
+        block("新桥通车了", 0, 0, size=20),
+        block("两岸往来方便了许多", 0, 24, size=10.6),
+        block(FERRY, 170, 30),
+        block("老船停了", 170, 0, size=20),
+    )
+    assert (found["新桥通车了"].subtitle, found["老船停了"].body) == ("两岸往来方便了许多", FERRY)
+
+
+def test_a_jump_mark_belongs_to_the_body_over_it_though_that_ends_with_a_sentence() -> None:
+    front = BRIDGE[: BRIDGE.index("往后")]
+    first = page(
+        block("新桥通车了", 0, 0, size=20),
+        block(front, 0, 30),
+        block("（下转2版）", 0, 110),
+        block("老船停了", 170, 0, size=20),
+        block(FERRY, 170, 30),
+    ).model_copy(update={"number": 1})
+    second = page(
+        block("新桥通车了", 0, 0, size=20),
+        block("（上接1版）", 0, 24),
+        block(BRIDGE[len(front) :], 0, 40),
+    ).model_copy(update={"number": 2, "source": "b.pdf"})
+    found = {article.title: article for article in articles([first, second])}
+    assert found["新桥通车了"].body.replace("\n", "") == BRIDGE
+    assert (found["老船停了"].body, found["老船停了"].jump) == (FERRY, None)
