@@ -9,6 +9,7 @@ from index.models import Article, Line, Page
 
 BRIDGE = "　　今天上午，青石大桥在县城通车。桥有三百米\n长，造了两年，花了不少钱，走的人都说方便。\n　　往后去河西，不用再等渡船。"
 FERRY = "　　渡口的老船昨天停了。船夫周大海撑了三十年\n船，舍不得离开渡口，说以后天天来看看河水。"
+BODY = "本报讯 今天上午，新的桥在县城通车。桥有三百\n米长，造了两年，花了不少钱，走的人都说方便。\n往后去河西，不用再等渡船。"
 
 
 def on(text: str) -> list[Article]:
@@ -67,3 +68,56 @@ def test_a_kicker_of_other_words_than_the_body_is_not_the_headline() -> None:
 def test_credits_of_text_and_picture_that_meet_are_two_groups() -> None:
     found = on(f"青石大桥通车\n\n{BRIDGE}\n\n文/王小明 图/李四光\n\n文/赵大河 图/钱小川\n\n{FERRY}\n\n渡口老船停了")
     assert [[b.name for b in a.bylines] for a in found] == [["王小明", "李四光"], ["赵大河", "钱小川"]]
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as"),
+    [
+        ("新桥今日通车新桥今日通车", "新桥今日通车"),
+        ("新桥今日新桥今日““通车通车””", "新桥今日“通车”"),
+        ("快快乐乐过新年", "快快乐乐过新年"),
+        ("1111名师生看新桥", "1111名师生看新桥"),
+        ("2020年的新桥", "2020年的新桥"),
+    ],
+)
+def test_faux_bold_is_read_once_and_nothing_else(printed: str, read_as: str) -> None:
+    assert on(f"{BODY}\n\n{printed}")[0].title == read_as
+
+
+@pytest.mark.parametrize("line", ["【民生热线】", "■民生热线", "·记者观察·"])
+def test_a_columns_name_over_a_headline_is_neither_headline_nor_byline(line: str) -> None:
+    (article,) = on(f"{line}\n\n新桥通车了\n\n■记者 王小明\n\n{BODY}")
+    assert (article.title, article.column) == ("新桥通车了", line.strip("【】■·"))
+    assert [byline.name for byline in article.bylines] == ["王小明"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title", "subtitle"),
+    [
+        ("云渡河上新", "桥昨天通车", "云渡河上新桥昨天通车", None),  # the body writes 新桥
+        ("云渡河新桥通车", "两岸往来只要五分钟的路程", "云渡河新桥通车", "两岸往来只要五分钟的路程"),
+    ],
+)
+def test_a_second_line_goes_on_the_headline_where_the_first_one_tears_a_word(
+    first: str, second: str, title: str, subtitle: str | None
+) -> None:
+    (article,) = on(
+        f"{first}\n{second}\n\n今天上午，云渡河的新桥在县城通车。桥长三百米，\n造了两年，走的人都说方便，孩子们跑了几个来回。"
+    )
+    assert (article.title, article.subtitle) == (title, subtitle)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "美对乌追加\n亿美元军援\n美对乌追加1313亿美元军援",
+        "美对乌追加1313亿美元军援\n美对乌追加亿美元军援",
+        "美对乌追加美对乌追加\n13亿美元军援\n13亿美元军援",
+        "美对乌追加\n13亿美元军援13亿美元军援",
+    ],
+)
+def test_a_headline_whose_two_copies_share_their_lines_is_read_once(head: str) -> None:
+    (article,) = on(
+        f"{head}\n俄方说无济于事\n\n今天上午，五角大楼宣布对乌追加价值13亿美元军援，\n包括四套防空系统。\n两年来已有多次。"
+    )
+    assert (article.title, article.subtitle) == ("美对乌追加13亿美元军援", "俄方说无济于事")

@@ -114,20 +114,6 @@ def test_headline_and_byline_may_stand_on_either_side(text: str) -> None:
     assert (article.title, [b.name for b in article.bylines]) == ("新桥通车了", ["王小明"])
 
 
-@pytest.mark.parametrize(
-    ("printed", "read_as"),
-    [
-        ("新桥今日通车新桥今日通车", "新桥今日通车"),
-        ("新桥今日新桥今日““通车通车””", "新桥今日“通车”"),
-        ("快快乐乐过新年", "快快乐乐过新年"),
-        ("1111名师生看新桥", "1111名师生看新桥"),
-        ("2020年的新桥", "2020年的新桥"),
-    ],
-)
-def test_faux_bold_is_read_once_and_nothing_else(printed: str, read_as: str) -> None:
-    assert on(f"{BODY}\n\n{printed}")[0].title == read_as
-
-
 def test_spaces_inside_chinese_go_and_those_inside_english_stay() -> None:
     (article,) = on("这 几 年 ，有 18\n项指标升到 New York\nTimes 的水平，大家都很高兴，一直说好。")
     assert article.body == "这几年，有18项指标升到New York Times的水平，大家都很高兴，一直说好。"
@@ -175,13 +161,6 @@ def test_bylines_of_other_papers(line: str, credited: list[str]) -> None:
     assert article.title == "新桥通车了"
 
 
-@pytest.mark.parametrize("line", ["【民生热线】", "■民生热线", "·记者观察·"])
-def test_a_columns_name_over_a_headline_is_neither_headline_nor_byline(line: str) -> None:
-    (article,) = on(f"{line}\n\n新桥通车了\n\n■记者 王小明\n\n{BODY}")
-    assert (article.title, article.column) == ("新桥通车了", line.strip("【】■·"))
-    assert [byline.name for byline in article.bylines] == ["王小明"]
-
-
 def test_a_subhead_stays_in_its_article_as_a_paragraph_of_its_own() -> None:
     first = "　　今天上午，云渡河的新桥在县城通车。桥长三百米，\n造了两年，走新桥的人都说方便。"
     second = "　　住在河西的老陈说，从前过云渡河要坐渡船，新桥通\n车以后，走新桥只要五分钟。"
@@ -199,22 +178,6 @@ def test_two_byline_groups_that_meet_go_to_the_bodies_beside_them() -> None:
         "旧渡口的船停了": ["李大海"],
         "新桥通车了": ["王小明", "陶冶"],
     }
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "title", "subtitle"),
-    [
-        ("云渡河上新", "桥昨天通车", "云渡河上新桥昨天通车", None),  # the body writes 新桥
-        ("云渡河新桥通车", "两岸往来只要五分钟的路程", "云渡河新桥通车", "两岸往来只要五分钟的路程"),
-    ],
-)
-def test_a_second_line_goes_on_the_headline_where_the_first_one_tears_a_word(
-    first: str, second: str, title: str, subtitle: str | None
-) -> None:
-    (article,) = on(
-        f"{first}\n{second}\n\n今天上午，云渡河的新桥在县城通车。桥长三百米，\n造了两年，走的人都说方便，孩子们跑了几个来回。"
-    )
-    assert (article.title, article.subtitle) == (title, subtitle)
 
 
 def test_the_lines_of_a_scan_are_put_into_the_order_of_reading() -> None:
@@ -326,22 +289,6 @@ def test_what_stands_in_the_row_of_a_pages_head_is_no_article() -> None:
         lines.append(Line(number=len(lines) + 1, text=part, box=box, size=10))
     (article,) = articles([Page(source="a.pdf", lines=tuple(lines))])
     assert (article.title, article.body) == ("新桥通车了", body)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        "美对乌追加\n亿美元军援\n美对乌追加1313亿美元军援",
-        "美对乌追加1313亿美元军援\n美对乌追加亿美元军援",
-        "美对乌追加美对乌追加\n13亿美元军援\n13亿美元军援",
-        "美对乌追加\n13亿美元军援13亿美元军援",
-    ],
-)
-def test_a_headline_whose_two_copies_share_their_lines_is_read_once(head: str) -> None:
-    (article,) = on(
-        f"{head}\n俄方说无济于事\n\n今天上午，五角大楼宣布对乌追加价值13亿美元军援，\n包括四套防空系统。\n两年来已有多次。"
-    )
-    assert (article.title, article.subtitle) == ("美对乌追加13亿美元军援", "俄方说无济于事")
 
 
 def test_a_chart_in_faux_bold_between_two_articles_belongs_to_neither() -> None:
