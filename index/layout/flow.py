@@ -17,6 +17,9 @@ _SAME = 0.04
 _SUBHEAD = 1.4
 """Size of a subhead at most, in sizes of body type."""
 
+_GAPS = (0.7, 14.0), (1.2, 6.0)
+"""What it is worth that a line has no more white space above and below than so many heights of body type."""
+
 _CHART = 6.0
 """What speaks against a chart, whose figures are in faux bold, being one body with a text whose are not."""
 
@@ -120,4 +123,6 @@ def _set_within(above: Atom, atom: Atom, below: Atom) -> float:
         and atom.box.right < below.box.right + 2.5 * below.size
     )
     gaps = (atom.box.top - above.box.bottom, below.box.top - atom.box.bottom)
-    return 6.0 if inside and min(gaps) / below.size > -1.0 and max(gaps) / below.size < 1.2 else 0.0
+    if not inside or min(gaps) < -below.size:
+        return 0.0
+    return next((worth for most, worth in _GAPS if max(gaps) < most * below.size), 0.0)
