@@ -17,8 +17,8 @@ _SIZE_RATIO = 1.12
 """Lines whose glyphs differ in size by more than this do not stand together."""
 _SHORTEST = 6
 """Characters of a headline at least that stands side by side with another one."""
-_BODY = 12
-"""Atoms of a body that are looked at."""
+_BODY, _NEAR = 12, 40
+"""Texts of a body that are looked at, and atoms among which they are."""
 
 
 def atoms(lines: Sequence[Line]) -> list[Atom]:
@@ -55,7 +55,7 @@ def _side_by_side(found: Sequence[Atom], at: int, atom: Atom) -> list[Atom]:
         or atom.is_doubled
     ):
         return [atom]
-    before, behind = _told(found[:at][::-1]), _told(found[at + 1 :])
+    before, behind = _told(found[max(0, at - _NEAR) : at][::-1]), _told(found[at + 1 : at + _NEAR])
     text = atom.text
     signs = [(text[i : i + 2] in before) - (text[i : i + 2] in behind) for i in range(len(text) - 1)]
     best, cut = max((sum(signs[: k - 1]) - sum(signs[k:]), -k) for k in range(_SHORTEST, len(text) - _SHORTEST + 1))
