@@ -19,6 +19,7 @@ from itertools import accumulate, pairwise
 from index.layout.atoms import Atom, distance
 from index.layout.credits import is_photo
 from index.layout.flow import HARDLY, Flow
+from index.layout.reassigning import reassign
 
 _LONGEST = 60
 _HEADLINE_ATOMS = 4
@@ -77,6 +78,7 @@ def pieces(found: Sequence[Atom]) -> tuple[list[Piece], list[Atom]]:
                 segment.worth,
             )
         )
+    reassign(made, page.rarity)
     return made, loose
 
 
