@@ -19,6 +19,10 @@ _BREAK = 1.15
 """Height of white space between articles at least, in heights of body type."""
 _LARGE = 1.2
 """Size of a headline's type at least, in sizes of body type."""
+_CREDITS = 3
+"""Lines of body type at most that stand with a headline and are no text: its byline, a jump mark."""
+_NEARER = 0.4
+"""By how much a headline stands nearer to the text above than to that below if it belongs there, in heights of body type."""
 _DEEP = 60
 _PADDING = 1.15
 """Height of a detected line, in heights of its type."""
@@ -74,7 +78,11 @@ def _cut(lines: list[Line], em: float, depth: int) -> list[Line]:
         return sorted(lines, key=lambda line: (_box(line).top, _box(line).left))
     rows = _gaps(lines, lambda box: (box.top, box.bottom), 0.05 * em)
     columns = _gaps(lines, lambda box: (box.left, max(box.left, box.right - _OVERHANG * em)), _GUTTER * em)
-    breaks = [gap for gap in rows if gap[0] > _BREAK * em and not _is_below_headline(lines, gap[1], em)]
+    breaks = [
+        gap
+        for gap in rows
+        if gap[0] > _BREAK * em and not _is_below_headline(lines, gap[1], em) and not _is_above_last(lines, gap[1], em)
+    ]
     edges = [-math.inf, *(gap[1] for gap in columns), math.inf]
     heads = [gap for at, gap in enumerate(columns) if _begins_article(lines, edges[at : at + 3], em)]
     if heads:
@@ -112,12 +120,30 @@ def _gaps(lines: list[Line], side: Callable[[Box], tuple[float, float]], least: 
 
 
 def _is_below_headline(lines: list[Line], at: float, em: float) -> bool:
-    """Whether the line right above a gap is in large type, or stands alone as a subtitle does right below such a line."""
+    """Whether a headline stands right above a gap, itself or its subtitle, that belongs to the text below."""
     above = sorted((line for line in lines if _box(line).top < at), key=lambda line: -_box(line).bottom)
-    if (above[0].size or 0.0) > _LARGE * em:
-        return True
     near = [line for line in above[1:4] if _box(above[0]).top - _box(line).bottom < 1.5 * em]
-    return len(near) == 1 and (near[0].size or 0.0) > _LARGE * em
+    if (above[0].size or 0.0) <= _LARGE * em and (len(near) != 1 or (near[0].size or 0.0) <= _LARGE * em):
+        return False
+    head = [above[0]]
+    for line in above[1:]:
+        if (line.size or 0.0) > _LARGE * em and _box(head[-1]).top - _box(line).bottom < em:
+            head.append(line)
+    top, bottom = min(_box(line).top for line in head), max(_box(line).bottom for line in head)
+    beside = [line for line in lines if line not in head and any(_over(line, other) for other in head)]
+    up = min((top - _box(line).bottom for line in beside if _box(line).bottom < top + 0.5 * em), default=math.inf)
+    down = min((_box(line).top - bottom for line in beside if _box(line).top > bottom - 0.5 * em), default=math.inf)
+    return down <= up + _NEARER * em
+
+
+def _over(line: Line, other: Line) -> bool:
+    return _box(line).left < _box(other).right and _box(other).left < _box(line).right
+
+
+def _is_above_last(lines: list[Line], at: float, em: float) -> bool:
+    """Whether what stands below a gap is but a headline with its byline: it belongs to the text above."""
+    small = [(line.size or 0.0) <= _LARGE * em for line in lines if _box(line).top > at]
+    return not all(small) and sum(small) <= _CREDITS
 
 
 def _begins_article(lines: list[Line], edges: Sequence[float], em: float) -> bool:
