@@ -99,3 +99,46 @@ def test_a_jump_mark_belongs_to_the_body_over_it_though_that_ends_with_a_sentenc
     found = {article.title: article for article in articles([first, second])}
     assert found["新桥通车了"].body.replace("\n", "") == BRIDGE
     assert (found["老船停了"].body, found["老船停了"].jump) == (FERRY, None)
+
+
+def scanned(*blocks: Sequence[Line]) -> dict[str, Article]:
+    """Articles of the same lines as a scan gives them: from the top down, whatever column they stand in."""
+    lines = sorted(page(*blocks).lines, key=lambda line: (line.box.top, line.box.left) if line.box else (0.0, 0.0))
+    told = tuple(line.model_copy(update={"number": at, "confidence": 0.9}) for at, line in enumerate(lines, 1))
+    return {article.title: article for article in articles([Page(source="a.png", lines=told)])}
+
+
+def test_headlines_under_the_texts_of_a_scan_end_their_articles() -> None:
+    found = scanned(
+        block(BRIDGE, 0, 0),
+        block("■记者 王小明", 0, 85),
+        block("新桥通车了", 0, 105, size=20),
+        block(FERRY[:42] + "。", 180, 0),
+        block("■记者 李四光", 180, 65),
+        block("老船停了", 180, 85, size=20),
+        block(MARKET, 0, 165),
+        block("■记者 赵大河", 0, 250),
+        block("菜场搬家了", 0, 270, size=20),
+    )
+    assert {title: (article.body, article.bylines[0].name) for title, article in found.items()} == {
+        "新桥通车了": (BRIDGE, "王小明"),
+        "老船停了": (FERRY[:42] + "。", "李四光"),
+        "菜场搬家了": (MARKET, "赵大河"),
+    }
+
+
+def test_a_row_of_a_scan_ends_where_white_space_crosses_the_page() -> None:
+    found = scanned(
+        block("新桥通车了", 0, 0, size=20),
+        block(BRIDGE, 0, 30),
+        block("老船停了", 180, 0, size=20),
+        block(FERRY, 180, 30),
+        block("菜场搬家了", 0, 150, size=20),
+        block(MARKET[:43], 0, 180),
+        block(MARKET[43:], 180, 180),
+    )
+    assert {title: article.body for title, article in found.items()} == {
+        "新桥通车了": BRIDGE,
+        "老船停了": FERRY,
+        "菜场搬家了": MARKET,
+    }

@@ -17,6 +17,8 @@ _GUTTER = 1.2
 """Width of white space between columns at least, with that, in heights of body type."""
 _BREAK = 1.15
 """Height of white space between articles at least, in heights of body type."""
+_WIDE = 1.8
+"""Height of white space that parts rows even where headlines begin side by side, in heights of body type."""
 _LARGE = 1.2
 """Size of a headline's type at least, in sizes of body type."""
 _CREDITS = 3
@@ -85,7 +87,7 @@ def _cut(lines: list[Line], em: float, depth: int) -> list[Line]:
     ]
     edges = [-math.inf, *(gap[1] for gap in columns), math.inf]
     heads = [gap for at, gap in enumerate(columns) if _begins_article(lines, edges[at : at + 3], em)]
-    if heads:
+    if heads and not any(gap[0] > _WIDE * em for gap in breaks):
         return _part(lines, heads[0][1], em, depth, rows=False)
     if breaks:
         return _part(lines, max(breaks)[1], em, depth, rows=True)
