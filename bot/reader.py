@@ -19,7 +19,7 @@ from index.lexical import words
 from index.models import Hit
 from index.text import fold, sentences
 
-FEATURES = ("margin", "covered", "cosine", "abroad")
+FEATURES = ("margin", "answers", "covered", "cosine", "abroad")
 """What answerability is judged by; `features` computes them in this order."""
 FEW = 4
 CLEAR = 0.75
@@ -59,7 +59,10 @@ ABROAD = 1.2
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sentence with its best span; `logit` compares sentences of all passages of one question."""
+    """A sentence with its best span; `logit` compares sentences of all passages of one question.
+
+    `margin` is the span's logit over that of no answer, `answers` the logit that the passage answers.
+    """
 
     hit: Hit
     start: int
@@ -68,6 +71,7 @@ class Candidate:
     answer_end: int
     logit: float
     margin: float
+    answers: float
     cosine: float
     fit: float | None
 
@@ -138,6 +142,7 @@ def _candidate(
         answer_end=b,
         logit=logit + ANSWERS_WEIGHT * found.answers + COSINE_WEIGHT * cosine - wrong,
         margin=logit - found.none,
+        answers=found.answers,
         cosine=cosine,
         fit=fit,
     )
@@ -172,6 +177,7 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
     covered = _share(set(words(asked)), around) if _CHINESE.search(asked) else _COVERED_ABROAD
     return [
         best.margin,
+        best.answers,
         covered,
         best.cosine,
         float(abroad),

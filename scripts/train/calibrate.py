@@ -23,7 +23,8 @@ from index.embedding import Embedder
 from index.text import fold
 from scripts.evaluate.cases import Case, cases
 
-SPLITS = ("develop", "held")
+SPLITS = {"develop": 240, "held": 821}
+"""Questions of each split; `held` has no more."""
 OUT = Path(__file__).parents[2] / "bot" / "weights" / "answerability.json"
 
 
@@ -58,12 +59,12 @@ def main() -> None:
     """Read the command line, fit, write."""
     arguments = argparse.ArgumentParser(description="Fit the reader's answerability.")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
-    arguments.add_argument("--questions", type=int, default=350, help="of each split, at most")
     options = arguments.parse_args()
     model = PassageModel()
-    drawn = [case for split in SPLITS for case in cases(options.data, split, options.questions, Embedder())]
+    embedder = Embedder()
+    drawn = [case for split, n in SPLITS.items() for case in cases(options.data, split, n, embedder)]
     observed = [seen for case in drawn for seen in observe(case, model)]
-    fitted = {"splits": SPLITS, "observations": len(observed), "coefficients": fit(observed)}
+    fitted = {"questions": SPLITS, "observations": len(observed), "coefficients": fit(observed)}
     OUT.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(fitted) + "\n")
 
