@@ -1,7 +1,7 @@
 """Train the reader.
 
     nice python -m scripts.train.reader --examples /tmp/r --out /tmp/r/1 --steps 1500
-    nice python -m scripts.train.reader --examples /tmp/r --out /tmp/r/2 --steps 858 --begin /tmp/r/1/reader.safetensors
+    nice python -m scripts.train.reader --examples /tmp/r --out /tmp/r/2 --steps 1700 --begin /tmp/r/1/reader.safetensors
 
 Each stage ends with `reader.safetensors`; the second's is what `bot/weights` ships. It saves a checkpoint every 25 steps
 and goes on from the last one when started again. The learning rate rises for 60 steps, stays, and falls to zero over the
