@@ -70,6 +70,17 @@ def test_credits_of_text_and_picture_that_meet_are_two_groups() -> None:
     assert [[b.name for b in a.bylines] for a in found] == [["王小明", "李四光"], ["赵大河", "钱小川"]]
 
 
+def test_a_byline_of_two_equal_halves_is_no_slogan() -> None:
+    found = on(f"青石大桥通车\n\n{BRIDGE}\n\n文/王小 图/李光\n\n渡口老船停了\n\n{FERRY}\n\n文/赵大 图/钱川")
+    assert [[b.name for b in a.bylines] for a in found] == [["王小", "李光"], ["赵大", "钱川"]]
+
+
+def test_headlines_of_a_row_that_come_before_all_of_its_texts_are_given_to_them() -> None:
+    heads = "青石大桥通车\n\n渡口老船停了"
+    found = on(f"{heads}\n\n■记者 王小明\n\n{BRIDGE}\n\n■记者 李四光\n\n{FERRY}")
+    assert [(a.title, a.body[:3]) for a in found] == [("青石大桥通车", "今天上"), ("渡口老船停了", "渡口的")]
+
+
 @pytest.mark.parametrize(
     ("printed", "read_as"),
     [

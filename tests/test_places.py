@@ -101,6 +101,18 @@ def test_a_jump_mark_belongs_to_the_body_over_it_though_that_ends_with_a_sentenc
     assert (found["老船停了"].body, found["老船停了"].jump) == (FERRY, None)
 
 
+def test_a_line_set_tight_within_its_column_is_a_subhead_though_its_type_is_large() -> None:
+    subhead = "桥上走的人都说方便"
+    found = on(
+        block("新桥通车了", 0, 0, size=20),
+        block(BRIDGE[:43], 0, 30),
+        block(subhead, 20, 70, size=13),
+        block("走的人都说方便。" + MARKET[3:], 0, 86),
+    )
+    assert list(found) == ["新桥通车了"]
+    assert subhead in found["新桥通车了"].body.split("\n")
+
+
 def scanned(*blocks: Sequence[Line]) -> dict[str, Article]:
     """Articles of the same lines as a scan gives them: from the top down, whatever column they stand in."""
     lines = sorted(page(*blocks).lines, key=lambda line: (line.box.top, line.box.left) if line.box else (0.0, 0.0))

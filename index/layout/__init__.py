@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from index.layout.atoms import Atom, distance
+from index.layout.atoms import Atom, distance, pairs_of
 from index.layout.credits import bylines, inline, is_opinion
 from index.layout.furniture import furniture
 from index.layout.glyphs import Glyph, Glyphs, figures, runs, text, undouble_figures
@@ -150,14 +150,10 @@ def _join_jumps(found: list[_Piece]) -> None:
 
 def _likeness(front: _Piece, back: _Piece) -> float:
     """Share of the second half's words that the first half has; the same headline weighs most."""
-    ours, theirs = _told_by(front), _told_by(back)
+    ours, theirs = (pairs_of([*piece.headline, *piece.body]) for piece in (front, back))
     heads = ["".join(atom.text for atom in piece.headline) for piece in (front, back)]
     same = bool(heads[1]) and (heads[1] in heads[0] or heads[0] in heads[1]) and bool(heads[0])
     return len(ours & theirs) / max(1, len(theirs)) + same
-
-
-def _told_by(piece: _Piece) -> set[str]:
-    return {pair for atom in (*piece.headline, *piece.body) for pair in atom.pairs}
 
 
 def _article(piece: _Piece, pages: Sequence[Page], ordinal: int, told: str) -> Article:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from index.layout.credits import MARKS
 from index.layout.furniture import JUMP
 from index.layout.glyphs import halves, is_doubled
 from index.models import Box, Line
@@ -24,7 +26,6 @@ _CONTACT = re.compile(r"(?:地址|电话|热线|联系人|咨询|手机|网址)[
 _ROW = re.compile(r"\S*\D\s+-?\d[\d.,%]*\s+-?\d[\d.,%]*(?:\s+\S+)*")
 _BOLD_FIGURES = re.compile(r"\d\.\.\d|(\d{2,})\1")
 _SURELY_BOLD = re.compile(r"\d\.\.\d|(?<!\d)(\d{3,})\1(?!\d)|(?<!\d)(\d{2})\2(?=[%％])")
-_ITEM = "■●◆□▲▼◇★☆"
 INDENT = re.compile(r"^(?:　{2}| {4}|\t)")
 
 
@@ -109,12 +110,12 @@ class Atom:
     @cached_property
     def is_item(self) -> bool:
         """Whether it begins with a mark, as an item of a digest does."""
-        return self.text[0] in _ITEM
+        return self.text[0] in MARKS
 
     @cached_property
     def has_items(self) -> bool:
         """Whether a line of it begins an item of a digest."""
-        return any(content[0] in _ITEM for content in self.contents)
+        return any(content[0] in MARKS for content in self.contents)
 
     @cached_property
     def begins(self) -> float:
@@ -164,6 +165,11 @@ class Atom:
         """Height of its glyphs, where the source tells."""
         sizes = [line.size for line in self.lines if line.size]
         return sum(sizes) / len(sizes) if sizes else None
+
+
+def pairs_of(atoms: Iterable[Atom]) -> frozenset[str]:
+    """Pairs of neighbouring letters or digits of several atoms."""
+    return frozenset[str]().union(*(atom.pairs for atom in atoms))
 
 
 def distance(atom: Atom, other: Atom) -> float:

@@ -16,7 +16,8 @@ _ROLES = (
     f"{_REPORTER}|{_COMMENTATOR}|通讯员|实习生|摄影报道|摄影|摄|制图|图表|绘图|插图|漫画|航拍|图片|图|文|"
     "报道|整理|统筹|策划|执笔|编辑|编译|采写|撰稿|供稿|作者|讲述|口述|撰文|供图"
 )
-_MARKS = "■●◆□▲△▼◎○◇★☆"
+MARKS = "■●◆□▲△▼◎○◇★☆"
+"""What a byline, a column's name or an item of a digest may begin with."""
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石"
     "戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严覃武洪莫孔汤向常温康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申"
@@ -48,7 +49,7 @@ _COLUMNS = frozenset(
     ]
 )
 _ROLE = re.compile(rf"(?:{_ROLES})(?:[/、·](?:{_ROLES}))*")
-_BEGINS = re.compile(rf"^[{_MARKS}]?(?:{_ROLE.pattern})[:：/]?")
+_BEGINS = re.compile(rf"^[{MARKS}]?(?:{_ROLE.pattern})[:：/]?")
 _NAME = re.compile(r"[一-鿿·]{2,8}")
 _SPACED_ROLES = re.compile(r"(?<![一-鿿])(记|摄|制|供|撰|绘|通)\s+(者|影|图|文|讯员)(?![一-鿿])")
 _WORKS = "摄影报道|摄影|摄|制图|绘图|漫画|航拍|图|文|报道|供稿|撰文|供图"
@@ -65,10 +66,10 @@ def is_byline(text: str) -> bool:
     content = "".join(shown.split())
     if not 3 <= len(content) <= 60 or re.search("[。！？；“”，]|[一-鿿]摄(?!影)[一-鿿]", shown):
         return False  # 记者王强摄开幕式: a caption runs on
-    plain = content.lstrip(_MARKS)
-    if re.fullmatch(_COMMENTATOR, plain) or (plain != content and _are_names(shown.lstrip(_MARKS))):
+    plain = content.lstrip(MARKS)
+    if re.fullmatch(_COMMENTATOR, plain) or (plain != content and _are_names(shown.lstrip(MARKS))):
         return plain not in _COLUMNS
-    shown = shown.lstrip(_MARKS).strip()
+    shown = shown.lstrip(MARKS).strip()
     if not _BEGINS.match("".join(shown.split())):
         closing = _CLOSING_ROLE.search(shown)
         return closing is not None and _are_names(shown[: closing.start()], strict=True)
@@ -84,7 +85,7 @@ def is_byline(text: str) -> bool:
 
 def is_column(content: str) -> bool:
     """Tell whether a line without white space is the name of a column (栏目): 【改革故事】, ·改革故事· or ■民生热线."""
-    marked = re.fullmatch(rf"【([^】]{{2,10}})】|·([^·]{{2,10}})·|[{_MARKS}]([一-鿿“”]{{2,6}})", content)
+    marked = re.fullmatch(rf"【([^】]{{2,10}})】|·([^·]{{2,10}})·|[{MARKS}]([一-鿿“”]{{2,6}})", content)
     return marked is not None and not is_byline(content)
 
 
@@ -108,7 +109,7 @@ def _are_names(text: str, *, strict: bool = False) -> bool:
 def names_apart(text: str) -> str:
     """Put spaces between roles and names that a scan runs together (记者杨艳斌龚英), where surnames tell them apart."""
     content = "".join(text.split())
-    mark = content[: len(content) - len(content.lstrip(_MARKS))]
+    mark = content[: len(content) - len(content.lstrip(MARKS))]
     parts: list[str] = []
     rest = content[len(mark) :]
     while rest:
@@ -143,7 +144,7 @@ def is_photo(text: str) -> bool:
 def parts(line: Line) -> list[Line]:
     """Part a byline from what stands in the same row before it; columns stay what they are."""
     for mark in re.finditer(
-        rf"(?<=\S)\s*(?=[{_MARKS}]\s?\S)|(?<=\S)\s+(?=(?:本报|见习|实习)?记\s?者[\s:：])", line.text
+        rf"(?<=\S)\s*(?=[{MARKS}]\s?\S)|(?<=\S)\s+(?=(?:本报|见习|实习)?记\s?者[\s:：])", line.text
     ):
         rest = line.text[mark.end() :]
         if is_byline(rest) and not is_byline(line.text) and not re.search("[。，]$", line.text[: mark.start()]):
@@ -180,7 +181,7 @@ def bylines(texts: Sequence[str]) -> tuple[Byline, ...]:
     role = ""
     found: list[Byline] = []
     for text in texts:
-        content = _SPACED_ROLES.sub(r"\1\2", text.strip().strip("（）()").lstrip(_MARKS).strip())
+        content = _SPACED_ROLES.sub(r"\1\2", text.strip().strip("（）()").lstrip(MARKS).strip())
         if not _BEGINS.match(content):
             content = _CLOSING_ROLE.sub(lambda found: f" {found.group().strip()}", content)
         if re.fullmatch(_COMMENTATOR, content):  # it stands for a name

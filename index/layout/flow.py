@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from index.layout.atoms import Atom
+from index.layout.atoms import Atom, pairs_of
 
 HARDLY = -3.5
 """Odds up to which a text cannot be a headline."""
@@ -86,8 +86,8 @@ class Flow:
         """Cosine between up to three bodies' atoms up to `at` and as many from `to` on, as TextTiling compares blocks."""
         before = [a for a in self._atoms[max(0, at - 2) : at + 1] if a.sort == "text" and a.odds < 0]
         behind = [a for a in self._atoms[to : to + 3] if a.sort == "text" and a.odds < 0]
-        left = frozenset[str]().union(*(atom.pairs for atom in before))
-        right = frozenset[str]().union(*(atom.pairs for atom in behind))
+        left = pairs_of(before)
+        right = pairs_of(behind)
         if not left or not right:
             return 0.1
         both = sum(self.rarity[pair] for pair in left & right)

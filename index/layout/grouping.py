@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from index.layout.atoms import DATE, ENDS, INDENT, Atom, Sort, measure, squeezed
+from index.layout.atoms import DATE, ENDS, INDENT, Atom, Sort, measure, pairs_of, squeezed
 from index.layout.credits import goes_on, is_byline, is_column, is_name, parts
 from index.layout.furniture import JUMP
 from index.layout.glyphs import clean, read_twice
@@ -72,7 +72,7 @@ def _told(neighbours: Sequence[Atom]) -> frozenset[str]:
     """The pairs of letters of the body that neighbouring atoms begin with."""
     texts = [atom for atom in neighbours if atom.sort == "text"][:_BODY]
     until = next((at for at, atom in enumerate(texts) if at and atom.odds > 0), len(texts))
-    return frozenset[str]().union(*(atom.pairs for atom in texts[:until] if atom.odds < 0))
+    return pairs_of(atom for atom in texts[:until] if atom.odds < 0)
 
 
 def _one_sided(signs: Sequence[int], sign: int) -> int:

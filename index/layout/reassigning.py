@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from index.layout.atoms import Atom
+from index.layout.atoms import Atom, pairs_of
 
 _TOLD = 0.4
 """Share of a headline's pairs of letters, weighed by rarity, that its body has at least."""
 _MORE = 0.35
 """By how much more the body it goes to tells of it than the one it is taken from."""
 _HARDLY = 0.1
+"""Share below which a body does not tell of a headline."""
 
 
 class _Piece(Protocol):
@@ -24,39 +25,31 @@ def reassign(made: Sequence[_Piece], rarity: Mapping[str, float]) -> None:
 
     What stands behind such a headline and is told of nowhere (a caption's) goes to the next body without one.
     """
-    told = [frozenset[str]().union(*(atom.pairs for atom in piece.body)) for piece in made]
-    moves: dict[int, list[tuple[Atom, int]]] = {}
+    told = [pairs_of(piece.body) for piece in made]
+    moves: list[tuple[int, Atom, int]] = []
     for at, piece in enumerate(made):
         for atom in piece.headline:
             shares = [_share(atom, pairs, rarity) for pairs in told]
-            best = max(range(len(made)), key=shares.__getitem__)
-            if shares[best] >= _TOLD and shares[best] - shares[at] >= _MORE:
-                moves.setdefault(at, []).append((atom, best))
-    leaving = {at: {id(atom) for atom, _ in gone} for at, gone in moves.items()}
-    losing = {at for at, gone in moves.items() if len(gone) == len(made[at].headline)}
-    for at, gone in moves.items():
-        for atom, to in gone:
-            if made[to].headline and to not in losing and not _came(made[to], leaving.get(to, set())):
-                continue
-            made[at].headline.remove(atom)
-            made[to].headline.append(atom)
-    for at in moves:
-        _spread(made, at, told, rarity)
-
-
-def _came(piece: _Piece, leaving: set[int]) -> bool:
-    """Whether nothing but what came here, or leaves, is its headline."""
-    return all(id(atom) in leaving for atom in piece.headline)
-
-
-def _spread(made: Sequence[_Piece], at: int, told: Sequence[frozenset[str]], rarity: Mapping[str, float]) -> None:
-    """Leftover headlines that the body they are with does not tell of go to the bodies behind it that have none."""
-    free = [to for to in range(at + 1, len(made)) if not made[to].headline]
-    own = made[at].headline
-    strange = [atom for atom in own[1:] if _share(atom, told[at], rarity) < _HARDLY]
-    for atom, to in zip(strange, free, strict=False):
-        own.remove(atom)
+            to = max(range(len(made)), key=shares.__getitem__)
+            if shares[to] >= _TOLD and shares[to] - shares[at] >= _MORE:
+                moves.append((at, atom, to))
+    leaving = {id(atom) for _, atom, _ in moves}
+    free = [all(id(atom) in leaving for atom in piece.headline) for piece in made]
+    left = [(at, atom, to) for at, atom, to in moves if free[to]]
+    for at, atom, to in left:
+        made[at].headline.remove(atom)
         made[to].headline.append(atom)
+    for at in dict.fromkeys(at for at, _, _ in left):
+        _hand_on(made, at, told[at], rarity)
+
+
+def _hand_on(made: Sequence[_Piece], at: int, told: frozenset[str], rarity: Mapping[str, float]) -> None:
+    """Give headlines that the body they were left with does not tell of to the bodies behind it that have none."""
+    strange = [atom for atom in made[at].headline[1:] if _share(atom, told, rarity) < _HARDLY]
+    bare = [piece for piece in made[at + 1 :] if not piece.headline]
+    for atom, piece in zip(strange, bare, strict=False):
+        made[at].headline.remove(atom)
+        piece.headline.append(atom)
 
 
 def _share(atom: Atom, pairs: frozenset[str], rarity: Mapping[str, float]) -> float:

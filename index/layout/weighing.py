@@ -16,6 +16,8 @@ _CAPTION = re.compile(r"[上下左右]?图[①-⑩]?[为：:]|.*记者[一-鿿]{
 
 def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float | None) -> float:
     """Log odds of headline to body, by size where it is known, else by what it says and how it fills its column."""
+    if atom.is_notice:
+        return -9.0
     told = _by_size(atom, (before, behind), body_size)
     if told is not None:
         return told
@@ -47,11 +49,11 @@ def odds(atom: Atom, before: Atom | None, behind: Atom | None, body_size: float 
 
 def _by_size(atom: Atom, beside: Sequence[Atom | None], body_size: float | None) -> float | None:
     """What the size of an atom's type says, None where it says nothing."""
-    larger = atom.size / body_size - 1 if atom.size and body_size else None
-    if atom.is_notice or (larger is not None and abs(larger) < 1.0 and atom.text[-1] in "。，；"):
-        return -9.0
-    if larger is None or body_size is None:
+    if not atom.size or not body_size:
         return None
+    larger = atom.size / body_size - 1
+    if abs(larger) < 1.0 and atom.text[-1] in "。，；":
+        return -9.0
     if abs(larger) > 0.15:
         return 8.0 if larger > 0 else -2.0
     return 5.0 if larger > _HARDLY_LARGER and any(_beside(atom, near, body_size) for near in beside) else None
